@@ -1,0 +1,37 @@
+/**
+ * What a collective algorithm works with: the ranks of one communicator, for one call.
+ *
+ * All messages of one call carry the call's sequence number as tag and its fingerprint, so calls in flight at the same
+ * time never mix and ranks that disagree are found out. Messages between one pair stay in order, so algorithms need no
+ * tags of their own.
+ *
+ * Every operation answers `undefined` (or the value) when it is done already and a promise when it has to wait:
+ * `const wait = channel.send(…); if (wait) await wait;`. A failure rejects; algorithms let it pass.
+ */
+import type { TypedArray } from '../wire/dtype.ts';
+import type { Packet, PacketHead } from '../wire/packet.ts';
+
+export type Wait = Promise<void> | undefined;
+
+export interface Channel {
+  readonly rank: number;
+  readonly size: number;
+
+  /** Sends the raw elements of `array`. When done, `array` may be changed. */
+  send(array: TypedArray, dest: number): Wait;
+  /** Receives exactly `into.length` elements in place; another length is a mismatch of the ranks. */
+  recv(into: TypedArray, source: number): Wait;
+  /** Both at once, deadlock-free. `array` and `into` must not overlap. */
+  exchange(array: TypedArray, dest: number, into: TypedArray, source: number): Wait;
+
+  /** Sends an encoded value of any kind. */
+  sendPacket(packet: Packet, dest: number): Wait;
+  /** Receives one, into fresh memory. */
+  recvPacket(source: number): Packet | Promise<Packet>;
+  /** Both at once. */
+  exchangePacket(packet: Packet, dest: number, source: number): Promise<Packet>;
+
+  /** Sends a head alone (no payload bytes): announces what follows as raw segments. */
+  sendHead(head: PacketHead, dest: number): Wait;
+  recvHead(source: number): PacketHead | Promise<PacketHead>;
+}

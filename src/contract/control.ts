@@ -1,0 +1,94 @@
+/**
+ * What an agent and its ranks say to each other over the control channel: one JSON object a line, both ways.
+ *
+ * The agent speaks first (`start`), so the job's secret never stands in an argument list or an environment.
+ */
+import type { ErrorCode } from '../errors.ts';
+
+/** Raised with every incompatible change of these messages. Both sides refuse another one, naming both versions. */
+export const CONTROL_PROTOCOL = 1;
+
+export type LocalTransport = 'unix' | 'tcp';
+
+/** Where a rank listens: `unix:/path` or `tcp:host:port`. */
+export type Address = string;
+
+export type ToRank =
+  | {
+      type: 'start';
+      protocol: number;
+      /** The version of the launcher's package, for messages. */
+      version: string;
+      /** 16 hex digits. */
+      job: string;
+      /** 64 hex digits: 256 bits. */
+      secret: string;
+      /** Counts the restarts of the job: links of an older epoch are refused. */
+      epoch: number;
+      rank: number;
+      size: number;
+      localRank: number;
+      localSize: number;
+      host: string;
+      transport: LocalTransport;
+      /** Where to listen: a socket path for `unix`, an address such as 127.0.0.1 for `tcp` (the port is the rank's choice). */
+      listen: string;
+    }
+  /** Every rank has said `hello`: where each one listens, by rank. */
+  | { type: 'peers'; addresses: Address[] }
+  /** The answer to `lost`: what the launcher knows of that rank's end. */
+  | { type: 'cause'; peer: number; text: string }
+  /** Asks what this rank waits for. */
+  | { type: 'where'; id: number };
+
+export type FromRank =
+  | { type: 'hello'; protocol: number; version: string; pid: number; address: Address }
+  /** The mesh is connected and `world` is ready. */
+  | { type: 'ready' }
+  /** The script has ended and every other rank has said good-bye: this rank may exit with any code. */
+  | { type: 'finalized' }
+  /** An uncaught error; the process ends after it. */
+  | { type: 'error'; error: SerializedError; origin: 'uncaughtException' | 'unhandledRejection' }
+  /** `process.exit(code)` was called before the job had finished with this rank; `stack` shows where. */
+  | { type: 'exit'; code: number; stack: string; pending: PendingCall[] }
+  /** The script awaits what can never settle; the process ends with code 13 after it. */
+  | { type: 'stuck'; pending: PendingCall[] }
+  /** `world.abort(code, reason)`. */
+  | { type: 'abort'; code: number; reason: string | undefined; stack: string }
+  /** The link to `peer` broke. The launcher answers with `cause` unless it ends the job first. */
+  | { type: 'lost'; peer: number; detail: string }
+  /** The answer to `where`. */
+  | { type: 'where'; id: number; pending: PendingCall[] };
+
+/** An operation that waits, for reports: `recv(source 3, tag 5)`. */
+export interface PendingCall {
+  call: string;
+  /** The call's stack as V8 writes it (first line dropped), with source maps applied where the rank has them. */
+  stack: string | undefined;
+}
+
+export interface SerializedError {
+  name: string;
+  message: string;
+  stack: string;
+  code: ErrorCode | string | undefined;
+  /** For an MpiError: the other rank. The launcher uses it to tell a consequence from a cause. */
+  peer: number | undefined;
+  cause: SerializedError | undefined;
+  /** For an AggregateError. */
+  errors: SerializedError[] | undefined;
+  /** What was thrown was no Error: its text stands in `message`. */
+  thrown: boolean;
+}
+
+/** Where the rank's main module and the library meet: `globalThis[RANK_HOOK]`, set by the main module before the script runs. */
+export const RANK_HOOK: unique symbol = Symbol.for('tsmpi.rank');
+
+export interface RankHook {
+  /** Whether the script's module has finished evaluating. */
+  scriptSettled: boolean;
+  /** Set by the library: what waits just now. */
+  pending?: () => PendingCall[];
+  /** Set by the library: true once `finalized` was sent. */
+  finalized?: () => boolean;
+}

@@ -1,0 +1,49 @@
+/**
+ * A transport carries frames between pairs of endpoints (processes), in order per pair, each exactly once.
+ *
+ * It knows nothing of ranks, communicators, tags or values. It announces a frame's header first and asks where the
+ * payload goes, so bytes land in the user's own array when a receive is posted.
+ */
+import type { Frame } from '../wire/frame.ts';
+
+/** Memory that a payload fills, segment after segment; their lengths add up to the announced `frame.bytes`. */
+export interface Landing {
+  readonly segments: readonly Uint8Array[];
+}
+
+/** Told once the memory of a send may be changed again. */
+export interface Delivery {
+  sent(): void;
+}
+
+/** The layer above: the receiving side of every transport. */
+export interface FrameSink {
+  /**
+   * A header, with its meta data, has arrived from `peer`. `frame` and `frame.meta` are valid during the call only.
+   * The answer says where the payload goes; `null` exactly when `frame.bytes` is 0 and nothing is left to do.
+   * A throw is a protocol violation of the peer: the transport closes that link and reports it as `lost`.
+   */
+  announce(peer: number, frame: Frame): Landing | null;
+  /** The payload of the frame announced last on this link has landed. */
+  landed(peer: number, landing: Landing): void;
+  /** The link is gone; nothing more will come from `peer`, and nothing reaches it. Called once a peer. */
+  lost(peer: number, reason: Error): void;
+}
+
+export interface Transport {
+  /** Our own endpoint. */
+  readonly self: number;
+  /** Connects the layer above. Called once, before any frame is sent or received. */
+  attach(sink: FrameSink): void;
+  /**
+   * Queues one frame. `frame.bytes` is the sum of the segments' lengths, `frame.meta` goes between header and payload;
+   * the frame object itself is free again on return.
+   * True: the segments were copied and may be changed at once. False: `delivery.sent()` is called when they may
+   * (never before this call has returned). On a lost link the frame is dropped and the answer is true.
+   */
+  send(peer: number, frame: Frame, segments: readonly Uint8Array[], delivery: Delivery | null): boolean;
+  /** Hands over to the system what was coalesced, without waiting for the end of the turn. */
+  flush(): void;
+  /** Flushes, then closes every link without reporting them lost. Resolves when all bytes are handed over. */
+  close(): Promise<void>;
+}
