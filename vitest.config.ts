@@ -1,15 +1,29 @@
 import { defineConfig } from 'vitest/config';
 
 const root = import.meta.dirname;
+const alias = { 'tsmpi/testing': `${root}/src/testing.ts`, tsmpi: `${root}/src/index.ts` };
 
 export default defineConfig({
-  resolve: { alias: { 'tsmpi/testing': `${root}/src/testing.ts`, tsmpi: `${root}/src/index.ts` } },
+  resolve: { alias },
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: 'test/helpers/build.ts',
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
-    reporters: ['default'],
+    projects: [
+      {
+        // Everything that runs from the sources, in one process.
+        resolve: { alias },
+        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/jobs/**'], testTimeout: 30_000 },
+      },
+      {
+        // Everything that starts real `tsrun` jobs: these run the built package.
+        test: {
+          name: 'jobs',
+          include: ['test/jobs/**/*.test.ts'],
+          globalSetup: 'test/helpers/build.ts',
+          testTimeout: 60_000,
+        },
+      },
+    ],
   },
 });
