@@ -66,3 +66,19 @@ export class MpiError extends Error {
 export function isMpiError(error: unknown, code?: ErrorCode): error is MpiError {
   return error instanceof MpiError && (code === undefined || error.code === code);
 }
+
+// Transport.
+
+/** The link to a process has ended without our doing. */
+export function lostPeer(peer: number, detail: string, cause?: unknown): MpiError {
+  return new MpiError('ERR_PROC_FAILED', `lost the connection to process ${peer}: ${detail}`, { peer, cause });
+}
+
+/** A process sent what breaks the protocol; its link is closed. */
+export function brokenPeer(peer: number, cause: unknown): MpiError {
+  const what = cause instanceof Error ? cause.message : String(cause);
+  return new MpiError('ERR_PROTOCOL', `closed the connection to process ${peer}, which broke the protocol: ${what}`, {
+    peer,
+    cause,
+  });
+}

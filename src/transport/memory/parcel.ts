@@ -1,0 +1,62 @@
+/** One frame under way in a memory network, or the news that a link has ended. */
+import { Frame } from '../../wire/frame.ts';
+import { segmentBytes } from '../segments.ts';
+import type { Delivery } from '../transport.ts';
+
+const NOTHING: readonly Uint8Array[] = [];
+
+/** Instances are reused: a network of a thousand ranks makes no garbage per message beyond the payload's copy. */
+export class Parcel {
+  readonly frame = new Frame();
+  from = 0;
+  to = 0;
+  segments: readonly Uint8Array[] = NOTHING;
+  /** Told after the payload was copied; null where it was copied at the send already. */
+  delivery: Delivery | null = null;
+  /** Set on the last parcel of a link, which carries no frame: why the link ended. */
+  loss: Error | null = null;
+
+  /** Takes over a copy of the header and its meta data. HOT (bench: latency). */
+  address(from: number, to: number, frame: Frame): void {
+    this.from = from;
+    this.to = to;
+    const own = this.frame;
+    own.kind = frame.kind;
+    own.flags = frame.flags;
+    own.format = frame.format;
+    own.dtype = frame.dtype;
+    own.context = frame.context;
+    own.source = frame.source;
+    own.tag = frame.tag;
+    own.bytes = frame.bytes;
+    own.total = frame.total;
+    own.id = frame.id;
+    own.peerId = frame.peerId;
+    own.collective = frame.collective;
+    own.op = frame.op;
+    own.algorithm = frame.algorithm;
+    own.callDtype = frame.callDtype;
+    own.root = frame.root;
+    own.count = frame.count;
+    if (frame.meta.byteLength > 0) own.meta = frame.meta.slice();
+  }
+
+  /** Takes a copy of the payload, so that the sender may change its memory at once. */
+  copy(segments: readonly Uint8Array[]): void {
+    const copy = Buffer.allocUnsafe(segmentBytes(segments));
+    let offset = 0;
+    for (const segment of segments) {
+      copy.set(segment, offset);
+      offset += segment.byteLength;
+    }
+    this.segments = [copy];
+  }
+
+  /** Lets go of everything, for reuse. */
+  clear(): void {
+    this.frame.reset();
+    this.segments = NOTHING;
+    this.delivery = null;
+    this.loss = null;
+  }
+}
