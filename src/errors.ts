@@ -82,3 +82,182 @@ export function brokenPeer(peer: number, cause: unknown): MpiError {
     cause,
   });
 }
+
+// Matching.
+
+/** A frame that no correct peer sends. */
+export function protocol(what: string): MpiError {
+  return new MpiError('ERR_PROTOCOL', `received ${what}`);
+}
+
+/** For what is thrown where only typed errors may pass. */
+export function asMpiError(error: unknown): MpiError {
+  if (error instanceof MpiError) return error;
+  const what = error instanceof Error ? error.message : String(error);
+  return new MpiError('ERR_PROTOCOL', `the message can't be decoded: ${what}`, { cause: error });
+}
+
+export function withdrawnBySender(call: string, peer: number): MpiError {
+  return new MpiError('ERR_ABORTED', `${call}: the sender gave the message up while it was being received`, { peer });
+}
+
+/** The other rank's script has ended, orderly, and this operation still needs it. */
+export function peerLeft(call: string, peer: number, rank: number): MpiError {
+  const sentence = `${call} can't complete: rank ${peer} has ended its script without the matching call`;
+  return new MpiError('ERR_PROC_FAILED', sentence, { rank, peer });
+}
+
+/** The other rank's process is gone. */
+export function peerFailed(call: string, peer: number, rank: number, cause: MpiError | null): MpiError {
+  const why = cause === null ? '' : ` (${cause.message})`;
+  return new MpiError('ERR_PROC_FAILED', `${call} can't complete: rank ${peer} has failed${why}`, {
+    rank,
+    peer,
+    cause: cause ?? undefined,
+  });
+}
+
+// Arguments and waiting.
+
+/** A value as a message shows it: short, on one line. */
+function shown(value: unknown): string {
+  const text =
+    typeof value === 'string' ? JSON.stringify(value) : Array.isArray(value) ? `[${value.map(shown).join(', ')}]` : String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+export function badRank(call: string, name: string, actual: unknown, size: number, also: string): MpiError {
+  const range = size === 1 ? '0' : `0 to ${size - 1}`;
+  const sentence = `${call}: ${name} is ${shown(actual)}, but must be a rank from ${range}, or ${also}`;
+  return new MpiError('ERR_RANK', sentence, { op: call, actual, expected: range });
+}
+
+export function badTag(call: string, actual: unknown, wildcard: boolean): MpiError {
+  const sentence = `${call}: tag is ${shown(actual)}, but must be an integer from 0 to 2147483647${wildcard ? ', or ANY_TAG' : ''}`;
+  return new MpiError('ERR_TAG', sentence, { op: call, actual });
+}
+
+export function badOptions(call: string, actual: unknown): MpiError {
+  const sentence = `${call}: the options are ${shown(actual)}, but must be an object such as { timeout: 1000 }`;
+  return new MpiError('ERR_ARG', sentence, { op: call, actual });
+}
+
+export function badTimeout(call: string, actual: unknown): MpiError {
+  const sentence = `${call}: timeout is ${shown(actual)}, but must be a number of milliseconds, 0 or more`;
+  return new MpiError('ERR_ARG', sentence, { op: call, actual });
+}
+
+export function badSignal(call: string, actual: unknown): MpiError {
+  return new MpiError('ERR_ARG', `${call}: signal is ${shown(actual)}, but must be an AbortSignal`, { op: call, actual });
+}
+
+export function badStatus(call: string, actual: unknown): MpiError {
+  return new MpiError('ERR_ARG', `${call}: status is ${shown(actual)}, but must be made with new Status()`, { op: call, actual });
+}
+
+export function timedOut(call: string, milliseconds: number): MpiError {
+  return new MpiError('ERR_TIMEOUT', `${call} did not complete within ${milliseconds} ms`, { expected: milliseconds });
+}
+
+export function aborted(call: string, reason: unknown): MpiError {
+  const why = reason instanceof Error && reason.name !== 'AbortError' ? `: ${reason.message}` : '';
+  return new MpiError('ERR_ABORTED', `${call} was aborted by its signal${why}`, { cause: reason });
+}
+
+/** A frame header that no peer of this version would send. */
+export function badHeader(field: string, actual: number | string, expected: string): MpiError {
+  return new MpiError('ERR_PROTOCOL', `a frame header with ${field} ${actual}, which should be ${expected}`, {
+    expected,
+    actual,
+  });
+}
+
+// Collectives: every sentence here is about the arguments of a call, and is thrown before a byte is sent.
+
+/** What a value is, in few words: `a Float64Array of 3`, `'abc'`, `an object of class Map`. */
+function inWords(value: unknown): string {
+  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${(value as Uint8Array).length ?? value.byteLength}`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === 'string') return value.length > 40 ? `a string of ${value.length}` : `'${value}'`;
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'symbol') return 'a symbol';
+  if (typeof value !== 'object' || value === null) return String(value);
+  const name = (value.constructor as { name?: string } | undefined)?.name ?? 'Object';
+  return name === 'Object' ? 'an object' : `an object of class ${name}`;
+}
+
+export function opInvalid(call: string, op: unknown): MpiError {
+  const sentence = `${call}: the op must be SUM, MAX or another of the ops, createOp(…), or a function (a, b) => c, not ${inWords(op)}`;
+  return new MpiError('ERR_OP', sentence, { op: call, actual: op });
+}
+
+/** An op that can't work on such operands: `BAND takes integers, not Float64Array elements`. */
+export function opUnsuited(call: string, op: string, takes: string, operand: unknown): MpiError {
+  const what = typeof operand === 'string' ? operand : inWords(operand);
+  return new MpiError('ERR_OP', `${call}: ${op} takes ${takes}, not ${what}`, { op: call });
+}
+
+/** A value that no built-in op reduces. `where` says which element of the value, if it is one. */
+export function operandInvalid(call: string, op: string, value: unknown, where = ''): MpiError {
+  const sentence =
+    `${call}: ${op} works on numbers, bigints, booleans, arrays of these, TypedArrays and ndarrays, not on ${inWords(value)}${where}; ` +
+    'for anything else pass a function (a, b) => c';
+  return new MpiError('ERR_TYPE', sentence, { op: call });
+}
+
+/** The ranks' values have different lengths: seen only where elements are combined one by one. */
+export function lengthsDiffer(call: string, left: number, right: number): MpiError {
+  const sentence = `${call}: all ranks must give the same number of elements, but one has ${left} and another ${right}`;
+  return new MpiError('ERR_MISMATCH', sentence, { op: call, expected: left, actual: right });
+}
+
+export function rootInvalid(call: string, root: unknown, size: number): MpiError {
+  const sentence = `${call}: root must be a rank from 0 to ${size - 1}, not ${inWords(root)}`;
+  return new MpiError('ERR_ROOT', sentence, { op: call, actual: root });
+}
+
+/** A wrong number of values, counts or elements; `what` was expected to be `expected`. */
+export function countInvalid(call: string, what: string, expected: unknown, actual: unknown): MpiError {
+  const said = typeof actual === 'string' ? actual : inWords(actual);
+  return new MpiError('ERR_COUNT', `${call}: ${what} must be ${String(expected)}, not ${said}`, {
+    op: call,
+    expected,
+    actual,
+  });
+}
+
+/** An argument of a wrong type; `what` was expected to be `expected`. */
+export function typeInvalid(call: string, what: string, expected: string, actual: unknown): MpiError {
+  const sentence = `${call}: ${what} must be ${expected}, not ${inWords(actual)}`;
+  return new MpiError('ERR_TYPE', sentence, { op: call, expected, actual });
+}
+
+export function detached(call: string, what: string): MpiError {
+  const sentence = `${call}: the memory of ${what} is detached (it was transferred to another thread); pass an array that still owns its memory`;
+  return new MpiError('ERR_BUFFER', sentence, { op: call });
+}
+
+/** The result is longer than `out`. */
+export function outTooShort(call: string, expected: number, actual: number): MpiError {
+  const sentence = `${call}: the result has ${expected} elements, but out only ${actual}; out is unchanged`;
+  return new MpiError('ERR_TRUNCATE', sentence, { op: call, expected, actual });
+}
+
+/** A call that takes `algorithm` by name got one that does not exist. */
+export function algorithmUnknown(collective: string, name: unknown, names: readonly string[]): MpiError {
+  const choice = names.length > 0 ? `one of ${names.join(', ')}` : 'left out';
+  const sentence = `${collective}: the algorithm must be ${choice}, not ${inWords(name)}`;
+  return new MpiError('ERR_ARG', sentence, { op: collective, expected: names, actual: name });
+}
+
+/** An algorithm that reorders operands was asked for with an op that does not commute. */
+export function algorithmReorders(collective: string, name: string, op: string, names: readonly string[]): MpiError {
+  const sentence = `${collective}: ${name} reorders the operands, and ${op} does not commute; use one of ${names.join(', ')}`;
+  return new MpiError('ERR_ARG', sentence, { op: collective, expected: names, actual: name });
+}
+
+export function collectiveUnknown(name: string, names: readonly string[]): MpiError {
+  const sentence = `algorithms: the collective must be one of ${names.join(', ')}, not '${name}'`;
+  return new MpiError('ERR_ARG', sentence, { expected: names, actual: name });
+}
