@@ -117,12 +117,56 @@ export function peerFailed(call: string, peer: number, rank: number, cause: MpiE
   });
 }
 
+// Values.
+
+/** A value, or a part of one, that no message can carry. `path` names it: `value.rows[2].callback`. */
+export function notSendable(call: string, path: string, what: string, remedy: string): MpiError {
+  return new MpiError('ERR_TYPE', `${call}: ${path} is ${what}, which can't be sent; ${remedy}`, { op: call });
+}
+
+/** A value that is more than the format of messages can hold. */
+export function notEncodable(call: string, cause: unknown): MpiError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const sentence = `${call}: the value can't be encoded (${why}); send large data as TypedArrays, or in parts`;
+  return new MpiError('ERR_BUFFER', sentence, { op: call, cause });
+}
+
+/** An ndarray whose shape and strides lead out of its data. */
+export function beyondData(call: string, what: string, expected: number, actual: number): MpiError {
+  const sentence = `${call}: ${what} reaches to element ${actual} of its data, which has only ${expected}; mend its shape, stride or offset`;
+  return new MpiError('ERR_BUFFER', sentence, { op: call, expected, actual });
+}
+
+/** The message is of another type than `out`. */
+export function outUnlike(call: string, message: string, out: string): MpiError {
+  const sentence = `${call}: the message is ${message}, but out is ${out}; pass an out of the message's type, or none`;
+  return new MpiError('ERR_TYPE', sentence, { op: call, expected: out, actual: message });
+}
+
+/** The message's elements are of a type that this version of Node.js doesn't have. */
+export function dtypeUnknown(call: string, name: string): MpiError {
+  const sentence = `${call}: the message is a ${name}, which Node.js ${process.versions.node} doesn't have; send it as another type`;
+  return new MpiError('ERR_TYPE', sentence, { op: call, actual: name });
+}
+
+export function noMemory(call: string, bytes: number, cause: unknown): MpiError {
+  return new MpiError('ERR_BUFFER', `${call}: there is no memory for a message of ${bytes} bytes`, {
+    op: call,
+    actual: bytes,
+    cause,
+  });
+}
+
 // Arguments and waiting.
 
 /** A value as a message shows it: short, on one line. */
 function shown(value: unknown): string {
   const text =
-    typeof value === 'string' ? JSON.stringify(value) : Array.isArray(value) ? `[${value.map(shown).join(', ')}]` : String(value);
+    typeof value === 'string'
+      ? JSON.stringify(value)
+      : Array.isArray(value)
+        ? `[${value.map(shown).join(', ')}]`
+        : String(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
@@ -148,11 +192,17 @@ export function badTimeout(call: string, actual: unknown): MpiError {
 }
 
 export function badSignal(call: string, actual: unknown): MpiError {
-  return new MpiError('ERR_ARG', `${call}: signal is ${shown(actual)}, but must be an AbortSignal`, { op: call, actual });
+  return new MpiError('ERR_ARG', `${call}: signal is ${shown(actual)}, but must be an AbortSignal`, {
+    op: call,
+    actual,
+  });
 }
 
 export function badStatus(call: string, actual: unknown): MpiError {
-  return new MpiError('ERR_ARG', `${call}: status is ${shown(actual)}, but must be made with new Status()`, { op: call, actual });
+  return new MpiError('ERR_ARG', `${call}: status is ${shown(actual)}, but must be made with new Status()`, {
+    op: call,
+    actual,
+  });
 }
 
 export function timedOut(call: string, milliseconds: number): MpiError {
@@ -176,7 +226,8 @@ export function badHeader(field: string, actual: number | string, expected: stri
 
 /** What a value is, in few words: `a Float64Array of 3`, `'abc'`, `an object of class Map`. */
 function inWords(value: unknown): string {
-  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${(value as Uint8Array).length ?? value.byteLength}`;
+  if (ArrayBuffer.isView(value))
+    return `a ${value.constructor.name} of ${(value as Uint8Array).length ?? value.byteLength}`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === 'string') return value.length > 40 ? `a string of ${value.length}` : `'${value}'`;
   if (typeof value === 'bigint') return `${value}n`;
@@ -260,4 +311,129 @@ export function algorithmReorders(collective: string, name: string, op: string, 
 export function collectiveUnknown(name: string, names: readonly string[]): MpiError {
   const sentence = `algorithms: the collective must be one of ${names.join(', ')}, not '${name}'`;
   return new MpiError('ERR_ARG', sentence, { expected: names, actual: name });
+}
+
+export function messageTaken(): MpiError {
+  return new MpiError(
+    'ERR_ARG',
+    'message.recv: the message was received already; a matched message can be received once',
+  );
+}
+
+export function badRequests(call: string, actual: unknown): MpiError {
+  return new MpiError('ERR_ARG', `${call}: expected an array of requests, but got ${shown(actual)}`, {
+    op: call,
+    actual,
+  });
+}
+
+export function alreadyStarted(): MpiError {
+  const sentence =
+    'start: this persistent request is still running; await the request of the last start before starting it again';
+  return new MpiError('ERR_ARG', sentence, { op: 'start' });
+}
+
+// Communicators.
+
+export function badExitCode(actual: unknown): MpiError {
+  return new MpiError('ERR_ARG', `abort: the exit code is ${shown(actual)}, but must be an integer from 0 to 255`, {
+    actual,
+  });
+}
+
+/** A call on a communicator that an earlier failure has left unusable. */
+export function unusable(call: string, name: string, cause: MpiError): MpiError {
+  const sentence = `${call}: communicator ${name} can't be used any more since a collective on it failed: ${cause.message}`;
+  return new MpiError('ERR_COMM', sentence, { op: call, cause });
+}
+
+export function failedElsewhere(rank: number, call: string, message: string): MpiError {
+  return new MpiError('ERR_COMM', `${call} failed on rank ${rank}: ${message}`, { op: call, peer: rank });
+}
+
+/** What another rank hears of an op, or a conversion, that threw in the middle of a collective. */
+export function threwInside(call: string, error: unknown): MpiError {
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new MpiError('ERR_OP', `${call}: ${what}`, { op: call, cause: error });
+}
+
+/** Two ranks made different calls where both must make the same. */
+export function mismatch(
+  name: string,
+  number: number,
+  mine: { rank: number; call: string },
+  theirs: { rank: number; call: string },
+): MpiError {
+  const sentence =
+    `ranks disagree about collective number ${number + 1} on ${name}: rank ${mine.rank} called ${mine.call}, ` +
+    `rank ${theirs.rank} called ${theirs.call}`;
+  return new MpiError('ERR_MISMATCH', sentence, {
+    rank: mine.rank,
+    peer: theirs.rank,
+    expected: mine.call,
+    actual: theirs.call,
+  });
+}
+
+export function unequalParts(call: string, source: number, actual: number, expected: number): MpiError {
+  const sentence = `${call}: rank ${source} sent ${actual} bytes where ${expected} were expected; all ranks must give equal counts`;
+  return new MpiError('ERR_MISMATCH', sentence, { peer: source, actual, expected });
+}
+
+export function finalized(): MpiError {
+  return new MpiError('ERR_FINALIZED', 'this rank has finalized: no message can be sent or received any more');
+}
+
+// The job.
+
+/** Something between this rank and its launcher does not fit. */
+export function launch(message: string, cause?: unknown): MpiError {
+  return new MpiError('ERR_LAUNCH', message, { cause });
+}
+
+export function otherVersion(launcher: string, library: string): MpiError {
+  return new MpiError(
+    'ERR_LAUNCH',
+    `tsrun ${launcher} started this rank, but the script imports tsmpi ${library}: they do not understand each other; ` +
+      'install the same version beside the script, or start it with its own: npx tsrun',
+    { expected: launcher, actual: library },
+  );
+}
+
+export function twoCopies(first: string, second: string): MpiError {
+  return new MpiError(
+    'ERR_LAUNCH',
+    `two copies of tsmpi were loaded into one rank, ${first} and ${second}; import it from one place only`,
+  );
+}
+
+export function badAlgorithms(variable: string, part: string): MpiError {
+  return new MpiError(
+    'ERR_ARG',
+    `${variable}: ${shown(part)} is not of the form collective=algorithm, as in allreduce=ring`,
+  );
+}
+
+// Many ranks in one process.
+
+export function badSize(actual: unknown): MpiError {
+  return new MpiError('ERR_ARG', `spmd: the number of ranks is ${shown(actual)}, but must be an integer, 1 or more`, {
+    actual,
+  });
+}
+
+export function deadlock(waits: readonly string[]): MpiError {
+  return new MpiError(
+    'ERR_DEADLOCK',
+    `deadlock: no message is under way and every rank waits:\n  ${waits.join('\n  ')}`,
+  );
+}
+
+export function abortedJob(code: number, reason: string | undefined): MpiError {
+  return new MpiError('ERR_ABORTED', `abort(${code})${reason === undefined ? '' : `: ${reason}`}`, { actual: code });
+}
+
+export function rankThrew(rank: number, error: unknown): MpiError {
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new MpiError('ERR_PROC_FAILED', what, { peer: rank, cause: error });
 }

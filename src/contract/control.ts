@@ -91,4 +91,6 @@ export interface RankHook {
   pending?: () => PendingCall[];
   /** Set by the library: true once `finalized` was sent. */
   finalized?: () => boolean;
+  /** Set by the library: where it was loaded from. A second copy in the same process refuses to start. */
+  library?: string;
 }

@@ -1,0 +1,192 @@
+/** One collective call on the wire: the messages between its ranks, all with its number and its fingerprint. */
+
+import { describeFingerprint } from '../collectives/calls.ts';
+import type { Channel, Wait } from '../collectives/channel.ts';
+import type { Fingerprint } from '../collectives/context.ts';
+import type { MpiError } from '../errors.ts';
+import * as errors from '../errors.ts';
+import type { Context } from '../matching/context.ts';
+import { type Operation, OpState, ReceiveOperation, SendOperation } from '../matching/operation.ts';
+import { relocated, wait } from '../p2p/wait.ts';
+import type { TypedArray } from '../wire/dtype.ts';
+import { Frame } from '../wire/frame.ts';
+import type { Packet, PacketHead, Reception } from '../wire/packet.ts';
+import { decode, encode, packetOf, receive } from '../wire/value.ts';
+import { stamp } from './agreement.ts';
+
+class ChannelSend extends SendOperation {
+  readonly channel: CollectiveChannel;
+
+  constructor(channel: CollectiveChannel, packet: Packet, dest: number) {
+    super(channel.context, packet, dest, channel.number, false, channel.stamp);
+    this.channel = channel;
+  }
+
+  override describe(): string {
+    return `${this.channel.describe()} (sending to rank ${this.dest})`;
+  }
+}
+
+abstract class ChannelReceive extends ReceiveOperation {
+  readonly channel: CollectiveChannel;
+
+  constructor(channel: CollectiveChannel, source: number) {
+    super(channel.context, source, channel.number);
+    this.channel = channel;
+  }
+
+  override describe(): string {
+    return `${this.channel.describe()} (waiting for rank ${this.source})`;
+  }
+}
+
+/** Elements into an array that is there already; another length or dtype is a disagreement of the ranks. */
+class ArrayReceive extends ChannelReceive {
+  readonly into: TypedArray;
+
+  constructor(channel: CollectiveChannel, into: TypedArray, source: number) {
+    super(channel, source);
+    this.into = into;
+  }
+
+  override land(head: PacketHead): Reception {
+    if (head.bytes !== this.into.byteLength) {
+      throw errors.unequalParts(this.channel.describe(), this.source, head.bytes, this.into.byteLength);
+    }
+    return receive(head, this.into, this.channel.describe());
+  }
+
+  override adopt(head: PacketHead, _source: number, _tag: number, payload: Uint8Array): void {
+    const reception = this.land(head);
+    let offset = 0;
+    for (const segment of reception.segments) {
+      segment.set(payload.subarray(offset, offset + segment.byteLength));
+      offset += segment.byteLength;
+    }
+    this.landed(reception);
+  }
+
+  override landed(reception: Reception): void {
+    reception.value();
+  }
+}
+
+/** A packet into fresh memory, still encoded. */
+class PacketReceive extends ChannelReceive {
+  override land(head: PacketHead): Reception {
+    const { packet } = packetOf({ format: head.format, dtype: head.dtype, meta: head.meta.slice(), bytes: head.bytes });
+    return { segments: packet.segments, value: () => packet };
+  }
+
+  override adopt(head: PacketHead, _source: number, _tag: number, payload: Uint8Array): void {
+    const reception = this.land(head);
+    let offset = 0;
+    for (const segment of reception.segments) {
+      segment.set(payload.subarray(offset, offset + segment.byteLength));
+      offset += segment.byteLength;
+    }
+    this.landed(reception);
+  }
+
+  override landed(reception: Reception): void {
+    this.value = reception.value();
+  }
+}
+
+export class CollectiveChannel implements Channel {
+  readonly context: Context;
+  readonly number: number;
+  readonly fingerprint: Fingerprint;
+  readonly stamp: Frame;
+  readonly rank: number;
+  readonly size: number;
+  /** This rank has done its part. */
+  closed = false;
+
+  constructor(context: Context, number: number, fingerprint: Fingerprint) {
+    this.context = context;
+    this.number = number;
+    this.fingerprint = fingerprint;
+    this.stamp = stamp(new Frame(), fingerprint);
+    this.rank = context.rank;
+    this.size = context.size;
+  }
+
+  describe(): string {
+    return describeFingerprint(this.fingerprint);
+  }
+
+  send(array: TypedArray, dest: number): Wait {
+    return this.sendPacket(encode(array, 'collective'), dest);
+  }
+
+  recv(into: TypedArray, source: number): Wait {
+    const op = new ArrayReceive(this, into, source);
+    this.context.engine.receive(op);
+    return settled(op);
+  }
+
+  exchange(array: TypedArray, dest: number, into: TypedArray, source: number): Wait {
+    const receiving = this.recv(into, source);
+    return both(this.send(array, dest), receiving);
+  }
+
+  sendPacket(packet: Packet, dest: number): Wait {
+    const op = new ChannelSend(this, packet, dest);
+    this.context.engine.send(op);
+    return settled(op);
+  }
+
+  recvPacket(source: number): Packet | Promise<Packet> {
+    const op = new PacketReceive(this, source);
+    this.context.engine.receive(op);
+    const waiting = settled(op);
+    return waiting === undefined ? (op.value as Packet) : waiting.then(() => op.value as Packet);
+  }
+
+  async exchangePacket(packet: Packet, dest: number, source: number): Promise<Packet> {
+    const op = new PacketReceive(this, source);
+    this.context.engine.receive(op);
+    const waiting = both(this.sendPacket(packet, dest), settled(op));
+    if (waiting !== undefined) await waiting;
+    return op.value as Packet;
+  }
+
+  sendHead(head: PacketHead, dest: number): Wait {
+    return this.sendPacket(headPacket(head), dest);
+  }
+
+  recvHead(source: number): PacketHead | Promise<PacketHead> {
+    const packet = this.recvPacket(source);
+    return packet instanceof Promise ? packet.then(headOf) : headOf(packet);
+  }
+}
+
+function settled(op: Operation): Wait {
+  if (op.state === OpState.PENDING) {
+    const waiting = wait(op);
+    // An algorithm that has failed does not come back for what it had started before: nobody has to.
+    waiting.catch(nothing);
+    return waiting;
+  }
+  if (op.state === OpState.FAILED) throw relocated(op.error as MpiError);
+  return undefined;
+}
+
+function both(a: Wait, b: Wait): Wait {
+  if (a === undefined) return b;
+  if (b === undefined) return a;
+  return Promise.all([a, b]).then(nothing);
+}
+
+function nothing(): void {}
+
+/** A head alone travels as a small value of its own. */
+function headPacket({ format, dtype, bytes, meta }: PacketHead): Packet {
+  return encode([format, dtype, bytes, meta], 'collective');
+}
+
+function headOf(packet: Packet): PacketHead {
+  const [format, dtype, bytes, meta] = decode(packet, undefined, 'collective') as [number, number, number, Uint8Array];
+  return { format, dtype, bytes, meta };
+}

@@ -1,0 +1,153 @@
+/**
+ * One send or receive, from its call to its end. The engine drives it; whoever waits for it is told once.
+ *
+ * pending → done | failed | cancelled; the last three are final.
+ */
+import type { MpiError } from '../errors.ts';
+import type { Delivery } from '../transport/transport.ts';
+import type { Frame } from '../wire/frame.ts';
+import type { Packet, PacketHead, Reception } from '../wire/packet.ts';
+import type { Context } from './context.ts';
+import type { Linked } from './lanes.ts';
+import type { Message } from './message.ts';
+
+export const OpState = { PENDING: 0, DONE: 1, FAILED: 2, CANCELLED: 3 } as const;
+export type OpState = (typeof OpState)[keyof typeof OpState];
+
+/** Takes the stack of the code that waits for an operation. */
+export type Locate = (stack: string) => void;
+
+export abstract class Operation {
+  state: OpState = OpState.PENDING;
+  error: MpiError | undefined;
+  /** What whoever waits gets: the received value, the probed status; undefined for sends. */
+  value: unknown = undefined;
+  /** Counts as a reason to stay alive: somebody who is there can still complete it. */
+  held = false;
+  /** Resumes whoever waits: with `undefined` on a final state, with a request to say where it waits before that. */
+  wake: ((locate: Locate | undefined) => void) | null = null;
+  /** Ends with the operation: its timer, its abort listener. */
+  guard: { release(): void } | null = null;
+  readonly context: Context;
+
+  constructor(context: Context) {
+    this.context = context;
+  }
+
+  get pending(): boolean {
+    return this.state === OpState.PENDING;
+  }
+
+  /** Final states; each is entered once. */
+  complete(): void {
+    this.settle(OpState.DONE);
+  }
+
+  fail(error: MpiError): void {
+    this.error = error;
+    this.settle(OpState.FAILED);
+  }
+
+  cancelled(): void {
+    this.settle(OpState.CANCELLED);
+  }
+
+  private settle(state: OpState): void {
+    if (this.state !== OpState.PENDING) return;
+    this.state = state;
+    if (this.held) {
+      this.held = false;
+      this.context.engine.liveness.release();
+    }
+    this.guard?.release();
+    const { wake } = this;
+    this.wake = null;
+    wake?.(undefined);
+  }
+
+  /** For reports: `recv(source 3, tag 5)`. */
+  abstract describe(): string;
+}
+
+/** Sends one packet. `fingerprint` fields of a collective call stand in `stamp`. */
+export abstract class SendOperation extends Operation implements Delivery {
+  readonly dest: number;
+  readonly tag: number;
+  readonly packet: Packet;
+  /** Done only once the receiver has matched it. */
+  readonly synchronous: boolean;
+  readonly stamp: Frame | null;
+  /** Names it on the wire while an answer is awaited; 0 before. */
+  id = 0;
+  /** An eager message that is synchronous: still to come before it is done. */
+  awaitsMatch = false;
+  awaitsSent = false;
+  /** Rendezvous: the receiver's operation, once it has matched. */
+  peerId = 0;
+  granted = false;
+  /** Rendezvous: how far the payload was handed to the transport. */
+  segment = 0;
+  offset = 0;
+  inFlight = 0;
+
+  constructor(context: Context, packet: Packet, dest: number, tag: number, synchronous: boolean, stamp: Frame | null) {
+    super(context);
+    this.packet = packet;
+    this.dest = dest;
+    this.tag = tag;
+    this.synchronous = synchronous;
+    this.stamp = stamp;
+  }
+
+  sent(): void {
+    this.context.engine.sendDelivered(this);
+  }
+}
+
+/** Receives one message; what becomes of its bytes is the subclass's to say. */
+export abstract class ReceiveOperation extends Operation implements Linked {
+  readonly links: (Linked | null)[] = [null, null, null, null];
+  order = 0;
+  queued = false;
+  readonly source: number;
+  readonly tag: number;
+  /** Rendezvous: names it on the wire while data come; 0 before. */
+  id = 0;
+  peer = -1;
+  reception: Reception | null = null;
+  total = 0;
+  received = 0;
+
+  constructor(context: Context, source: number, tag: number) {
+    super(context);
+    this.source = source;
+    this.tag = tag;
+  }
+
+  /**
+   * The message that it was matched with: says where the payload lands. Throws an MpiError where it can't be taken
+   * (too long, another type): the message is consumed then, and nothing touched.
+   */
+  abstract land(head: PacketHead, source: number, tag: number): Reception;
+  /** The payload sits in private memory already: takes the value from it, or throws as `land` does. */
+  abstract adopt(head: PacketHead, source: number, tag: number, payload: Uint8Array): void;
+  /** Every byte is in: takes the value from the reception. */
+  abstract landed(reception: Reception): void;
+}
+
+/** Waits until a message that fits has arrived, and leaves it there. */
+export abstract class ProbeOperation extends Operation {
+  readonly source: number;
+  readonly tag: number;
+  /** Takes the message out for its owner alone (MPI_Mprobe). */
+  readonly matched: boolean;
+
+  constructor(context: Context, source: number, tag: number, matched: boolean) {
+    super(context);
+    this.source = source;
+    this.tag = tag;
+    this.matched = matched;
+  }
+
+  abstract found(message: Message): void;
+}

@@ -1,0 +1,58 @@
+/** Time limits and abort signals: what ends a wait when nothing else does. */
+
+import type { MpiError } from '../errors.ts';
+import * as errors from '../errors.ts';
+import type { Operation } from '../matching/operation.ts';
+
+/** Options of every call that waits. */
+export interface WaitOptions {
+  /** Gives up when it fires: `ERR_ABORTED`, with the signal's reason as cause. */
+  signal?: AbortSignal | undefined;
+  /** Gives up after so many milliseconds: `ERR_TIMEOUT`. `Infinity`, the default, never does. */
+  timeout?: number | undefined;
+}
+
+/** The largest delay that timers take. */
+const MAX_DELAY = 2 ** 31 - 1;
+
+/** Throws for options of the wrong kind, and at once for a signal that has fired already. */
+export function checkWaiting(call: string, options: WaitOptions | undefined): void {
+  if (options === undefined) return;
+  if (typeof options !== 'object' || options === null) throw errors.badOptions(call, options);
+  const { timeout, signal } = options;
+  if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0)) throw errors.badTimeout(call, timeout);
+  if (signal === undefined) return;
+  if (!(signal instanceof AbortSignal)) throw errors.badSignal(call, signal);
+  if (signal.aborted) throw errors.aborted(call, signal.reason);
+}
+
+/** Calls `expire` once, when the time is over or the signal fires; `release()` ends the watch. */
+export function watch(
+  { signal, timeout }: WaitOptions,
+  call: () => string,
+  expire: (error: MpiError) => void,
+): { release(): void } | null {
+  const limited = timeout !== undefined && timeout <= MAX_DELAY;
+  if (!limited && signal === undefined) return null;
+  const onAbort = () => expire(errors.aborted(call(), signal?.reason));
+  const timer = limited ? setTimeout(() => expire(errors.timedOut(call(), timeout)), timeout) : undefined;
+  signal?.addEventListener('abort', onAbort, { once: true });
+  return {
+    release() {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    },
+  };
+}
+
+/** Fails `op` when its options say so; `withdraw` takes it back from wherever it is queued. */
+export function guard(op: Operation, options: WaitOptions, withdraw: () => void): void {
+  op.guard = watch(
+    options,
+    () => op.describe(),
+    (error) => {
+      withdraw();
+      op.fail(error);
+    },
+  );
+}

@@ -1,0 +1,102 @@
+/** Receiving one value. */
+import * as errors from '../errors.ts';
+import type { Context } from '../matching/context.ts';
+import { PROC_NULL } from '../matching/envelope.ts';
+import { OpState, ReceiveOperation } from '../matching/operation.ts';
+import type { PacketHead, Reception } from '../wire/packet.ts';
+import { adopt, checkOut, elementCount, receive } from '../wire/value.ts';
+import { checkSource, checkTag } from './arguments.ts';
+import { checkWaiting, guard, type WaitOptions } from './guard.ts';
+import { rankName, tagName } from './names.ts';
+import { Status } from './status.ts';
+import { relocated, wait } from './wait.ts';
+
+/** Options of the receiving calls. */
+export interface ReceiveOptions<T = unknown> extends WaitOptions {
+  /** A TypedArray or ndarray that is filled in place and returned. */
+  out?: T | undefined;
+  /** Filled with source, tag and size of the message. */
+  status?: Status | undefined;
+}
+
+export class Receive extends ReceiveOperation {
+  readonly call: string;
+  readonly out: unknown;
+  readonly status: Status | undefined;
+
+  constructor(context: Context, call: string, source: number, tag: number, out: unknown, status: Status | undefined) {
+    super(context, source, tag);
+    this.call = call;
+    this.out = out;
+    this.status = status;
+  }
+
+  override land(head: PacketHead, source: number, tag: number): Reception {
+    this.status?.set(source, tag, head.bytes, elementCount(head));
+    return receive(head, this.out, this.call);
+  }
+
+  override adopt(head: PacketHead, source: number, tag: number, payload: Uint8Array): void {
+    this.status?.set(source, tag, head.bytes, elementCount(head));
+    this.value = adopt(head, payload, this.out, this.call);
+  }
+
+  override landed(reception: Reception): void {
+    this.value = reception.value();
+  }
+
+  override describe(): string {
+    return `${this.call}(source ${rankName(this.source)}, tag ${tagName(this.tag)})`;
+  }
+}
+
+export function checkReceive(call: string, options: ReceiveOptions | undefined): void {
+  checkWaiting(call, options);
+  if (options === undefined) return;
+  if (options.out !== undefined) checkOut(options.out, call);
+  if (options.status !== undefined && !(options.status instanceof Status)) throw errors.badStatus(call, options.status);
+}
+
+/** Checks and starts a receive. `null`: there is nobody to receive from. Throws what is wrong with the arguments. */
+export function startReceive(
+  context: Context,
+  call: string,
+  source: number,
+  tag: number,
+  options: ReceiveOptions | undefined,
+): Receive | null {
+  checkSource(call, source, context.size);
+  checkTag(call, tag, true);
+  checkReceive(call, options);
+  if (source === PROC_NULL) {
+    options?.status?.set(PROC_NULL, tag, 0, 0);
+    return null;
+  }
+  const op = new Receive(context, call, source, tag, options?.out, options?.status);
+  context.engine.receive(op);
+  if (options !== undefined && op.pending) guard(op, options, () => context.engine.withdraw(op));
+  return op;
+}
+
+/** The promise of a receive that was started. */
+export function received<T>(op: ReceiveOperation): Promise<T> {
+  if (op.state === OpState.DONE) return Promise.resolve(op.value as T);
+  if (op.state === OpState.FAILED && op.error !== undefined) return Promise.reject(relocated(op.error));
+  return wait<T>(op);
+}
+
+/** HOT (bench: latency, rate). */
+export function recv<T>(
+  context: Context,
+  call: string,
+  source: number,
+  tag: number,
+  options: ReceiveOptions | undefined,
+): Promise<T> {
+  try {
+    const op = startReceive(context, call, source, tag, options);
+    return op === null ? Promise.resolve(undefined as T) : received<T>(op);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}

@@ -1,0 +1,73 @@
+/** Sending one value to one rank. */
+import type { Context } from '../matching/context.ts';
+import { PROC_NULL } from '../matching/envelope.ts';
+import { OpState, SendOperation } from '../matching/operation.ts';
+import type { Packet } from '../wire/packet.ts';
+import { encode } from '../wire/value.ts';
+import { checkDest, checkTag } from './arguments.ts';
+import { checkWaiting, guard, type WaitOptions } from './guard.ts';
+import { rankName, tagName } from './names.ts';
+import { relocated, wait } from './wait.ts';
+
+/** Options of the sending calls. */
+export interface SendOptions extends WaitOptions {}
+
+/** A resolved promise for everything that is done at once. */
+export const DONE: Promise<void> = Promise.resolve();
+
+export class Send extends SendOperation {
+  readonly call: string;
+
+  constructor(context: Context, call: string, packet: Packet, dest: number, tag: number, synchronous: boolean) {
+    super(context, packet, dest, tag, synchronous, null);
+    this.call = call;
+  }
+
+  override describe(): string {
+    return `${this.call}(dest ${rankName(this.dest)}, tag ${tagName(this.tag)})`;
+  }
+}
+
+/**
+ * Checks, encodes and starts a send. `null`: there is nobody to send to. Throws what is wrong with the arguments before a byte
+ * is sent.
+ */
+export function startSend(
+  context: Context,
+  call: string,
+  value: unknown,
+  dest: number,
+  tag: number,
+  synchronous: boolean,
+  options: SendOptions | undefined,
+): Send | null {
+  checkDest(call, dest, context.size);
+  checkTag(call, tag, false);
+  checkWaiting(call, options);
+  const packet = encode(value, call);
+  if (dest === PROC_NULL) return null;
+  const op = new Send(context, call, packet, dest, tag, synchronous);
+  context.engine.send(op);
+  if (options !== undefined && op.pending) guard(op, options, () => context.engine.requestCancel(op));
+  return op;
+}
+
+/** HOT (bench: latency, rate). */
+export function send(
+  context: Context,
+  call: string,
+  value: unknown,
+  dest: number,
+  tag: number,
+  synchronous: boolean,
+  options: SendOptions | undefined,
+): Promise<void> {
+  try {
+    const op = startSend(context, call, value, dest, tag, synchronous, options);
+    if (op === null || op.state === OpState.DONE) return DONE;
+    if (op.state === OpState.FAILED && op.error !== undefined) return Promise.reject(relocated(op.error));
+    return wait(op);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}

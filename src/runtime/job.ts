@@ -1,0 +1,179 @@
+/** This process as a rank of a job that `tsrun` runs: joining it, living in it, leaving it. */
+import { Deferred } from '../base/deferred.ts';
+import { Communicator } from '../comm/communicator.ts';
+import { type CollectiveSettings, Domain, type Job } from '../comm/domain.ts';
+import { CONTROL_PROTOCOL, RANK_HOOK, type RankHook, type ToRank } from '../contract/control.ts';
+import * as errors from '../errors.ts';
+import { MpiError } from '../errors.ts';
+import { Engine } from '../matching/engine.ts';
+import { PeerState } from '../matching/peers.ts';
+import { Router } from '../transport/router.ts';
+import { SocketMesh } from '../transport/socket/mesh.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { ControlChannel } from './control.ts';
+import { ProcessLiveness } from './liveness.ts';
+import { locatedCalls, pendingCalls } from './pending.ts';
+import { packageVersion } from './version.ts';
+
+/** The context ids of the communicators that every job has. */
+export const WORLD_CONTEXT = 0;
+export const SELF_CONTEXT = 2;
+
+/** What a lost peer died of is asked of the launcher; after so many milliseconds it goes without. */
+const CAUSE_PATIENCE = 500;
+
+type Start = Extract<ToRank, { type: 'start' }>;
+
+/** joined → leaving → left. */
+type Phase = 'joined' | 'leaving' | 'left';
+
+export class JobRank implements Job {
+  readonly world: Communicator;
+  readonly self: Communicator;
+  readonly restart: number;
+  readonly #control: ControlChannel;
+  readonly #transport: Transport;
+  readonly #engine: Engine;
+  readonly #domains: readonly Domain[];
+  readonly #liveness = new ProcessLiveness();
+  readonly #lost = new Map<number, { reason: Error; timer: NodeJS.Timeout }>();
+  #phase: Phase = 'joined';
+  #leaving: Deferred<void> | undefined;
+
+  /** Meets the other ranks; resolves when every link stands. */
+  static async join(control: ControlChannel, settings: CollectiveSettings): Promise<JobRank> {
+    const start = await control.next();
+    if (start.type !== 'start') throw errors.launch(`the launcher began with "${start.type}" instead of "start"`);
+    const version = packageVersion();
+    if (start.protocol !== CONTROL_PROTOCOL) throw errors.otherVersion(start.version, version);
+    const { rank, size, job, epoch, secret, listen } = start;
+    if (size === 1) {
+      control.send({ type: 'hello', protocol: CONTROL_PROTOCOL, version, pid: process.pid, address: '' });
+      await control.next();
+      control.send({ type: 'ready' });
+      return new JobRank(control, start, Router.alone(), settings);
+    }
+    const mesh = await SocketMesh.listen({ kind: start.transport, self: rank, size, job, epoch, secret, listen });
+    control.send({ type: 'hello', protocol: CONTROL_PROTOCOL, version, pid: process.pid, address: mesh.address });
+    const peers = await control.next();
+    if (peers.type !== 'peers') throw errors.launch(`the launcher sent "${peers.type}" where addresses were due`);
+    const joined = new JobRank(control, start, Router.over(mesh), settings);
+    joined.#liveness.hold();
+    await mesh.connect(peers.addresses);
+    joined.#liveness.release();
+    control.send({ type: 'ready' });
+    return joined;
+  }
+
+  private constructor(control: ControlChannel, start: Start, transport: Transport, settings: CollectiveSettings) {
+    this.#control = control;
+    this.#transport = transport;
+    this.restart = start.epoch;
+    const { rank, size } = start;
+    const engine = new Engine({ transport, endpoints: size, liveness: this.#liveness });
+    this.#engine = engine;
+    engine.onLost = (peer, reason) => this.#peerLost(peer, reason);
+    engine.onLeft = () => this.#checkLeft();
+    const everybody = Array.from({ length: size }, (_, index) => index);
+    const common = { engine, job: this, settings };
+    const world = new Domain({ ...common, contextId: WORLD_CONTEXT, name: 'world', endpoints: everybody, rank });
+    const self = new Domain({ ...common, contextId: SELF_CONTEXT, name: 'self', endpoints: [rank], rank: 0 });
+    this.#domains = [world, self];
+    this.world = new Communicator(world);
+    this.self = new Communicator(self);
+    this.#watchProcess();
+    control.onEnd = () => this.#orphaned();
+    control.listen((message) => this.#hear(message));
+  }
+
+  abort(code: number, reason: string | undefined): never {
+    const place: { stack?: string } = {};
+    Error.captureStackTrace(place, Communicator.prototype.abort);
+    this.#phase = 'left';
+    this.#control.sendNow({ type: 'abort', code, reason, stack: (place.stack ?? '').replace(/^.*\n/, '') });
+    process.exit(code);
+  }
+
+  /**
+   * Says good-bye and waits until everybody has. A rank is not gone before: another one may still need what it sent.
+   * Rejects when a rank failed instead.
+   */
+  finalize(): Promise<void> {
+    if (this.#leaving === undefined) {
+      this.#leaving = new Deferred();
+      this.#phase = 'leaving';
+      this.#liveness.hold();
+      this.#engine.leave();
+      this.#checkLeft();
+    }
+    return this.#leaving.promise;
+  }
+
+  #checkLeft(): void {
+    if (this.#phase !== 'leaving') return;
+    const others = this.#engine.peers.filter((_, endpoint) => endpoint !== this.#engine.self);
+    const failed = others.find(({ state }) => state === PeerState.FAILED);
+    if (failed !== undefined) return this.#endLeaving(failed.error ?? undefined);
+    if (others.every(({ state }) => state === PeerState.LEFT)) this.#endLeaving(undefined);
+  }
+
+  #endLeaving(error: MpiError | undefined): void {
+    this.#phase = 'left';
+    if (error === undefined) this.#control.send({ type: 'finalized' });
+    for (const domain of this.#domains) domain.end(errors.finalized());
+    void this.#transport.close().then(() => {
+      this.#liveness.release();
+      if (error === undefined) this.#leaving?.resolve();
+      else this.#leaving?.reject(error);
+    });
+  }
+
+  /** The link to a peer broke: the launcher knows what it died of, or ends the job first. */
+  #peerLost(peer: number, reason: Error): void {
+    this.#control.send({ type: 'lost', peer, detail: reason.message });
+    this.#liveness.hold();
+    const timer = setTimeout(() => this.#peerFailed(peer, undefined), CAUSE_PATIENCE);
+    this.#lost.set(peer, { reason, timer });
+  }
+
+  #peerFailed(peer: number, cause: string | undefined): void {
+    const entry = this.#lost.get(peer);
+    if (entry === undefined) return;
+    this.#lost.delete(peer);
+    clearTimeout(entry.timer);
+    this.#liveness.release();
+    this.#engine.peerFailed(
+      peer,
+      cause === undefined
+        ? errors.asMpiError(entry.reason)
+        : new MpiError('ERR_PROC_FAILED', cause, { peer, cause: entry.reason }),
+    );
+    this.#checkLeft();
+  }
+
+  #hear(message: ToRank): void {
+    if (message.type === 'cause') this.#peerFailed(message.peer, message.text);
+    else if (message.type === 'where') {
+      void locatedCalls(this.#engine).then((pending) => {
+        this.#control.send({ type: 'where', id: message.id, pending });
+      });
+    }
+  }
+
+  /** Without a launcher there is nobody to report to and nobody to stop us: we stop ourselves. */
+  #orphaned(): void {
+    if (this.#phase !== 'left') process.kill(process.pid, 'SIGKILL');
+  }
+
+  /** The script is over when the event loop is empty and its module has been evaluated. */
+  #watchProcess(): void {
+    const hook = (globalThis as { [RANK_HOOK]?: RankHook })[RANK_HOOK];
+    if (hook !== undefined) {
+      hook.pending = () => pendingCalls(this.#engine);
+      hook.finalized = () => this.#phase === 'left';
+    }
+    process.on('beforeExit', () => {
+      if (hook === undefined || hook.scriptSettled) void this.finalize();
+    });
+  }
+}

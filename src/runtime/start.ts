@@ -1,0 +1,76 @@
+/** The composition root: finds out what this process is part of, and makes it so. The only reader of `process.env` in src/. */
+import { checkAlgorithms } from '../collectives/calls.ts';
+import { Communicator } from '../comm/communicator.ts';
+import { type CollectiveSettings, DEFAULT_SETTINGS, Domain, type Job } from '../comm/domain.ts';
+import { RANK_HOOK, type RankHook } from '../contract/control.ts';
+import { Environment } from '../contract/environment.ts';
+import * as errors from '../errors.ts';
+import { Engine } from '../matching/engine.ts';
+import { Router } from '../transport/router.ts';
+import { ControlChannel } from './control.ts';
+import { JobRank, SELF_CONTEXT, WORLD_CONTEXT } from './job.ts';
+import { ProcessLiveness } from './liveness.ts';
+
+export interface Runtime {
+  readonly world: Communicator;
+  readonly self: Communicator;
+  finalize(): Promise<void>;
+}
+
+/** Joins the job that `tsrun` has started, or is a job of one. */
+export async function start(): Promise<Runtime> {
+  const settings = settingsFrom(process.env[Environment.ALGORITHMS]);
+  const fd = process.env[Environment.CONTROL_FD];
+  claim();
+  if (fd === undefined) return new Alone(settings);
+  // What this process starts is no rank.
+  delete process.env[Environment.CONTROL_FD];
+  return JobRank.join(new ControlChannel(Number(fd)), settings);
+}
+
+/** Two copies of the library in one rank would be two worlds: the second one refuses. */
+function claim(): void {
+  const hook = (globalThis as { [RANK_HOOK]?: RankHook })[RANK_HOOK];
+  if (hook === undefined) return;
+  if (hook.library !== undefined) throw errors.twoCopies(hook.library, import.meta.url);
+  hook.library = import.meta.url;
+}
+
+function settingsFrom(algorithms: string | undefined): CollectiveSettings {
+  if (algorithms === undefined || algorithms === '') return DEFAULT_SETTINGS;
+  const chosen = new Map<string, string>();
+  for (const pair of algorithms.split(',')) {
+    const [collective, algorithm, more] = pair.trim().split('=');
+    if (!collective || !algorithm || more !== undefined) throw errors.badAlgorithms(Environment.ALGORITHMS, pair);
+    chosen.set(collective, algorithm);
+  }
+  checkAlgorithms(chosen);
+  return { ...DEFAULT_SETTINGS, algorithms: chosen };
+}
+
+/** A program that nobody launched: a world of one. */
+class Alone implements Runtime, Job {
+  readonly world: Communicator;
+  readonly self: Communicator;
+  readonly restart = 0;
+  readonly #domains: readonly Domain[];
+
+  constructor(settings: CollectiveSettings) {
+    const engine = new Engine({ transport: Router.alone(), endpoints: 1, liveness: new ProcessLiveness() });
+    const common = { engine, endpoints: [0], rank: 0, job: this, settings };
+    const world = new Domain({ ...common, contextId: WORLD_CONTEXT, name: 'world' });
+    const self = new Domain({ ...common, contextId: SELF_CONTEXT, name: 'self' });
+    this.#domains = [world, self];
+    this.world = new Communicator(world);
+    this.self = new Communicator(self);
+  }
+
+  abort(code: number, reason: string | undefined): never {
+    process.stderr.write(`tsmpi: aborted${reason === undefined ? '' : `: ${reason}`}\n`);
+    process.exit(code);
+  }
+
+  async finalize(): Promise<void> {
+    for (const domain of this.#domains) domain.end(errors.finalized());
+  }
+}
