@@ -75,7 +75,6 @@ export class Request<T = unknown> implements PromiseLike<T> {
     return this.cancelled;
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: a request is awaited, as MPI_Wait does.
   then<A = T, B = never>(
     onfulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onrejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
