@@ -437,3 +437,9 @@ export function rankThrew(rank: number, error: unknown): MpiError {
   const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new MpiError('ERR_PROC_FAILED', what, { peer: rank, cause: error });
 }
+
+/** A rank has sent another number of elements than this rank's counts say. */
+export function countsDiffer(call: string, peer: number, expected: number, actual: number): MpiError {
+  const sentence = `${call}: rank ${peer} sent ${actual} elements, but counts[${peer}] is ${expected} here`;
+  return new MpiError('ERR_MISMATCH', sentence, { op: call, peer, expected, actual });
+}

@@ -63,7 +63,7 @@ const CONSTRUCTORS: readonly (TypedArrayConstructor | undefined)[] = [
 ] as (TypedArrayConstructor | undefined)[];
 
 const CODES = new Map<unknown, DType>(
-  CONSTRUCTORS.flatMap((constructor, code) => (constructor ? [[constructor.prototype, code as DType]] : [])),
+  CONSTRUCTORS.flatMap((Elements, code) => (Elements ? [[Elements.prototype, code as DType]] : [])),
 );
 
 /** The dtype of an array, also of subclasses such as Buffer; 0 for what is no TypedArray. */

@@ -1,0 +1,88 @@
+/**
+ * Memory of any size as segments: no `Uint8Array` reaches over more than 4 GiB in Node.js 20, so what may be larger is
+ * kept as a {@link View} (a DataView has no such limit) and handed to transports in pieces of at most 1 GiB.
+ */
+import { invariant } from '../base/invariant.ts';
+import { noMemory } from '../errors.ts';
+
+export const MAX_SEGMENT_BYTES = 2 ** 30;
+
+/** Any ArrayBufferView. */
+export interface View {
+  readonly buffer: ArrayBufferLike;
+  readonly byteOffset: number;
+  readonly byteLength: number;
+}
+
+export const NO_BYTES = new Uint8Array(0);
+export const NO_SEGMENTS: readonly Uint8Array[] = [];
+
+/** The bytes under a view, without a copy: no segment at all for no bytes. HOT (bench: latency). */
+export function segmentsOf(view: View): readonly Uint8Array[] {
+  const bytes = view.byteLength;
+  if (bytes === 0) return NO_SEGMENTS;
+  if (bytes <= MAX_SEGMENT_BYTES) return [bytesOf(view)];
+  const segments: Uint8Array[] = [];
+  for (let start = 0; start < bytes; start += MAX_SEGMENT_BYTES) {
+    segments.push(new Uint8Array(view.buffer, view.byteOffset + start, Math.min(MAX_SEGMENT_BYTES, bytes - start)));
+  }
+  return segments;
+}
+
+/** One Uint8Array over a view of at most 4 GiB. */
+export function bytesOf(view: View): Uint8Array {
+  return view instanceof Uint8Array ? view : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+
+/**
+ * Fresh memory in an ArrayBuffer of its own, exactly `bytes` long. Its content is arbitrary: callers fill all of it
+ * before a user sees it.
+ */
+export function allocate(bytes: number, op: string): View {
+  try {
+    if (bytes <= MAX_SEGMENT_BYTES) return Buffer.allocUnsafeSlow(bytes);
+    return new DataView(new ArrayBuffer(bytes));
+  } catch (cause) {
+    throw noMemory(op, bytes, cause);
+  }
+}
+
+/** An ArrayBuffer that holds exactly the view's bytes: the view's own if it is that already, else a copy. */
+export function ownBuffer(view: View): ArrayBuffer {
+  const { buffer, byteOffset, byteLength } = view;
+  if (buffer instanceof ArrayBuffer) {
+    return byteOffset === 0 && buffer.byteLength === byteLength
+      ? buffer
+      : buffer.slice(byteOffset, byteOffset + byteLength);
+  }
+  const copy = new ArrayBuffer(byteLength);
+  copySegments(segmentsOf(view), segmentsOf(new DataView(copy)));
+  return copy;
+}
+
+export function totalBytes(segments: readonly Uint8Array[]): number {
+  let total = 0;
+  for (const segment of segments) total += segment.byteLength;
+  return total;
+}
+
+/** Copies all of `from` into the same number of bytes in other pieces. */
+export function copySegments(from: readonly Uint8Array[], to: readonly Uint8Array[]): void {
+  let target = 0;
+  let used = 0;
+  for (const source of from) {
+    for (let start = 0; start < source.byteLength; ) {
+      const into = to[target];
+      invariant(into !== undefined, 'segments differ in total length');
+      const count = Math.min(source.byteLength - start, into.byteLength - used);
+      into.set(count === source.byteLength ? source : source.subarray(start, start + count), used);
+      start += count;
+      used += count;
+      if (used === into.byteLength) {
+        target++;
+        used = 0;
+      }
+    }
+  }
+  invariant(used === 0 && (to[target]?.byteLength ?? 0) === 0, 'segments differ in total length');
+}
