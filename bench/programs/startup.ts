@@ -1,0 +1,2 @@
+/** The empty job: connect, and leave. What it costs is measured from outside, by main.ts. */
+import 'tsmpi';

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { RoundPlan, type Step } from '../../bench/lib/rounds.ts';
+
+/** Plays a measurement whose round takes `cost(n)` milliseconds, n being the number of rounds before it. */
+function play(seconds: number, cost: (n: number) => number): { warmUp: Step[]; counted: Step[]; elapsed: number } {
+  const plan = new RoundPlan(seconds);
+  const steps: Step[] = [];
+  let rounds = 0;
+  let elapsed = 0;
+  for (let step = plan.first; step.rounds > 0; ) {
+    steps.push(step);
+    let took = 0;
+    for (let i = 0; i < step.rounds; i++) took += cost(rounds++);
+    if (step.counts) elapsed += took;
+    step = plan.next(took);
+  }
+  return { warmUp: steps.filter(({ counts }) => !counts), counted: steps.filter(({ counts }) => counts), elapsed };
+}
+
+const total = (steps: Step[]) => steps.reduce((sum, { rounds }) => sum + rounds, 0);
+
+describe('RoundPlan', () => {
+  test('fills the time that it was given', () => {
+    for (const each of [0.004, 0.1, 3]) {
+      const { elapsed } = play(1, () => each);
+      expect(elapsed).toBeGreaterThan(850);
+      expect(elapsed).toBeLessThan(1150);
+    }
+  });
+
+  test('is not misled by slow first rounds', () => {
+    const { counted } = play(1, (n) => (n < 4 ? 200 : 0.01));
+    expect(total(counted)).toBeGreaterThan(50_000);
+  });
+
+  test('warms up before it counts, and long enough', () => {
+    const { warmUp } = play(0.1, () => 0.01);
+    expect(total(warmUp) * 0.01).toBeGreaterThanOrEqual(45);
+    expect(warmUp.map(({ rounds }) => rounds).slice(0, 4)).toEqual([2, 4, 8, 16]);
+  });
+
+  test('does a few rounds of what takes longer than the time', () => {
+    const { counted } = play(0.01, () => 5000);
+    expect(total(counted)).toBe(8);
+  });
+
+  test('ends where the clock does not move', () => {
+    expect(total(play(1, () => 0).counted)).toBe(1_000_000);
+  });
+});
