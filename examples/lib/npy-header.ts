@@ -127,7 +127,7 @@ export function truncated(file: string, missing: string): NpyError {
 }
 
 function refused(file: string, what: string, advice: string): NpyError {
-  return new NpyError(`${file} holds ${what}, which this reader does not add up; ${advice}`);
+  return new NpyError(`${file} holds ${what}, which this reader does not read; ${advice}`);
 }
 
 function foreign(start: Buffer): string {
