@@ -90,6 +90,6 @@ export class MemoryTransport implements Transport {
   lose(peer: number, reason: Error): void {
     if (this.closed || this.#lost.has(peer)) return;
     this.#lost.add(peer);
-    this.sink.lost(peer, reason);
+    this.#sink?.lost(peer, reason);
   }
 }

@@ -11,10 +11,10 @@
 import { invariant } from '../../base/invariant.ts';
 import { seededRandom } from '../../base/random.ts';
 import { brokenPeer, lostPeer } from '../../errors.ts';
+import { Fifo } from '../fifo.ts';
 import { copySegments } from '../segments.ts';
 import type { Transport } from '../transport.ts';
 import { MemoryTransport } from './endpoint.ts';
-import { Fifo } from './fifo.ts';
 import { Parcel } from './parcel.ts';
 
 export interface MemoryNetworkOptions {

@@ -108,7 +108,7 @@ describe('memory network', () => {
     await turn();
     transports[0]!.send(1, frameOf(0), [], null);
     await sinks[1]!.arrived(1);
-    for (let i = 0; i < 20; i++) await undefined;
+    for (let i = 0; i < 20; i++) await Promise.resolve();
     transports[1]!.send(0, frameOf(0), [], null);
     await turn();
     await turn();
