@@ -2,36 +2,44 @@
  * Whether a program that runs in this process still has timers or I/O that could wake it.
  *
  * Node.js tells how many resources of each kind keep the event loop alive, but not whose they are: a test runner has timers of its
- * own. So everything that is made from the start on is noted (async_hooks); what was there before does not count, except
- * connections: an answer may come over one that was opened before.
+ * own. So what is made from the start on is noted (async_hooks), timers one by one, everything else by kind. What was there
+ * before does not count, except connections: an answer may come over one that was opened before.
  */
 import { createHook } from 'node:async_hooks';
 
 /** Made in every turn by anybody; over before it matters. */
 const FLEETING = new Set(['PROMISE', 'Immediate', 'TickObject', 'Microtask']);
-const CONNECTIONS = new Set(['TCPSOCKETWRAP', 'TLSWRAP', 'UDPWRAP']);
+const CONNECTIONS = ['TCPSOCKETWRAP', 'TLSWRAP', 'UDPWRAP'];
+
+/** Timers that are noted before the ended ones are forgotten. */
+const FORGET = 4096;
 
 export class OpenWork {
-  readonly #kinds = new Map<number, string>();
+  readonly #kinds = new Set<string>(CONNECTIONS);
+  readonly #timers = new Set<NodeJS.Timeout>();
   readonly #hook = createHook({
-    init: (id, kind) => {
-      if (!FLEETING.has(kind)) this.#kinds.set(id, kind.toUpperCase());
-    },
-    destroy: (id) => {
-      this.#kinds.delete(id);
+    init: (_id, kind, _trigger, resource) => {
+      if (FLEETING.has(kind)) return;
+      if (kind === 'Timeout') {
+        if (this.#timers.add(resource as NodeJS.Timeout).size % FORGET === 0) this.#forget();
+      } else this.#kinds.add(kind.toUpperCase());
     },
   }).enable();
 
   any(): boolean {
-    const made = new Set(this.#kinds.values());
-    return process.getActiveResourcesInfo().some((name) => {
-      const kind = name.toUpperCase();
-      return made.has(kind) || CONNECTIONS.has(kind);
-    });
+    this.#forget();
+    return (
+      this.#timers.size > 0 || process.getActiveResourcesInfo().some((kind) => this.#kinds.has(kind.toUpperCase()))
+    );
+  }
+
+  /** A timer that has fired or was cleared has no reference any more. */
+  #forget(): void {
+    for (const timer of this.#timers) if (!timer.hasRef()) this.#timers.delete(timer);
   }
 
   stop(): void {
     this.#hook.disable();
-    this.#kinds.clear();
+    this.#timers.clear();
   }
 }
