@@ -27,7 +27,7 @@ class ChannelSend extends SendOperation {
   }
 }
 
-abstract class ChannelReceive extends ReceiveOperation {
+export abstract class ChannelReceive extends ReceiveOperation {
   readonly channel: CollectiveChannel;
 
   constructor(channel: CollectiveChannel, source: number) {
@@ -102,6 +102,9 @@ export class CollectiveChannel implements Channel {
   readonly size: number;
   /** This rank has done its part. */
   closed = false;
+  /** It was there at one look already, and those it waits for have been asked. */
+  seen = false;
+  asked = false;
 
   constructor(context: Context, number: number, fingerprint: Fingerprint) {
     this.context = context;

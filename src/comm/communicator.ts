@@ -303,6 +303,7 @@ export class Communicator {
       throw error;
     } finally {
       limit?.release();
+      if (channel !== null) domain.running.delete(channel);
     }
   }
 }

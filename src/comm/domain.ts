@@ -11,7 +11,7 @@ import type { Context } from '../matching/context.ts';
 import type { Engine } from '../matching/engine.ts';
 import type { Frame } from '../wire/frame.ts';
 import { Agreement, type Disagreement } from './agreement.ts';
-import { CollectiveChannel } from './channel.ts';
+import { ChannelReceive, CollectiveChannel } from './channel.ts';
 
 /** What a communicator asks of the job that it is part of. */
 export interface Job {
@@ -19,6 +19,8 @@ export interface Job {
   readonly restart: number;
   /** Ends every rank of the job. */
   abort(code: number, reason: string | undefined): never;
+  /** A collective has begun on this communicator: if it lasts, {@link Domain.inquire} is to be called. HOT. */
+  began(domain: Domain): void;
 }
 
 export interface CollectiveSettings {
@@ -58,6 +60,8 @@ export class Domain implements CollectiveContext {
   name: string;
   /** The collective begun last. */
   current: CollectiveChannel | null = null;
+  /** The collectives that have not ended here. */
+  readonly running = new Set<CollectiveChannel>();
   readonly #agreement = new Agreement();
   /** Why it does not work any more, and whether a call has been told. */
   #broken: { cause: MpiError; told: boolean } | null = null;
@@ -89,16 +93,36 @@ export class Domain implements CollectiveContext {
   open(fingerprint: Fingerprint): CollectiveChannel {
     const { number, disagreement } = this.#agreement.open(fingerprint);
     this.current = new CollectiveChannel(this.collective, number, fingerprint);
-    if (disagreement !== null) {
-      const error = this.#mismatch(disagreement);
-      this.#broken = { cause: error, told: true };
-      throw error;
-    }
+    this.running.add(this.current);
+    this.job.began(this);
+    if (disagreement !== null) throw this.#mismatch(disagreement);
     return this.current;
   }
 
   close(channel: CollectiveChannel): void {
     channel.closed = true;
+  }
+
+  /**
+   * Ranks that wait for each other and have sent nothing would never find out that they disagree (two roots of one reduce): whoever
+   * waits in a collective that was there at the last look already says so to those it waits for, once. False: nothing is left to ask.
+   */
+  inquire(): boolean {
+    let left = false;
+    for (const channel of this.running) {
+      if (channel.asked) continue;
+      if (!channel.seen) {
+        channel.seen = left = true;
+        continue;
+      }
+      channel.asked = true;
+      for (const op of this.engine.pending()) {
+        if (op instanceof ChannelReceive && op.channel === channel) {
+          this.engine.inquire(this.collective, op.source, channel.number, channel.stamp);
+        }
+      }
+    }
+    return left;
   }
 
   /** Throws what a call gets on a communicator that does not work any more. */
@@ -114,7 +138,11 @@ export class Domain implements CollectiveContext {
 
   /** A collective failed here half-way: nothing works any more, here and on the other ranks. */
   fail(call: string, cause: MpiError): void {
-    if (this.#broken !== null) return;
+    if (this.#broken !== null) {
+      // The program has it now.
+      if (cause === this.#broken.cause) this.#broken.told = true;
+      return;
+    }
     this.#break(cause, errors.unusable(call, this.name, cause));
     const { code, message } = cause;
     this.engine.revoke(
@@ -130,9 +158,9 @@ export class Domain implements CollectiveContext {
 
   #break(cause: MpiError, inFlight: MpiError): void {
     this.#broken = { cause, told: false };
-    const later = cause.code === 'ERR_FINALIZED' ? cause : errors.unusable('this call', this.name, cause);
-    this.engine.break(this.collective, inFlight, later);
-    this.engine.break(this.p2p, inFlight, later);
+    this.engine.break(this.collective, inFlight);
+    const final = cause.code === 'ERR_FINALIZED' || cause.code === 'ERR_DEADLOCK';
+    this.engine.break(this.p2p, final ? cause : errors.unusable('this call', this.name, cause));
   }
 
   #hear(frame: Frame): void {
@@ -148,9 +176,7 @@ export class Domain implements CollectiveContext {
       { rank: source, call: describeFingerprint(theirs) },
     );
     if (this.#broken !== null) return error;
-    const inFlight = this.current !== null && !this.current.closed;
     this.#break(error, error);
-    this.#broken = { cause: error, told: inFlight };
     const { code, message } = error;
     this.engine.revoke(this.collective, encoder.encode(JSON.stringify({ code, call: '', message })));
     return error;
@@ -163,12 +189,10 @@ export class Domain implements CollectiveContext {
       call: string;
       message: string;
     };
-    const inFlight = this.current !== null && !this.current.closed;
     const error =
       code === 'ERR_MISMATCH'
         ? new MpiError('ERR_MISMATCH', message, { peer: source })
         : errors.failedElsewhere(source, call, message);
     this.#break(error, error);
-    this.#broken = { cause: error, told: inFlight };
   }
 }

@@ -124,10 +124,20 @@ export class Engine implements FrameSink {
   }
 
   /** Fails everything that waits in `context`, and everything that is tried there from now on. */
-  break(context: Context, inFlight: MpiError, later: MpiError): void {
+  break(context: Context, error: MpiError): void {
     if (context.broken !== null) return;
-    context.broken = later;
-    for (const op of this.pendingIn(context)) this.failOperation(op, inFlight);
+    context.broken = error;
+    for (const op of this.pendingIn(context)) this.failOperation(op, error);
+  }
+
+  /** Tells `rank`, for which we wait, which call of ours `stamp` waits in: it compares. */
+  inquire(context: Context, rank: number, number: number, stamp: Frame): void {
+    const peer = context.endpoints[rank] as number;
+    if (this.peerAt(peer).state !== PeerState.HERE) return;
+    const frame = this.stamp(stamp, context);
+    frame.kind = FrameKind.INQUIRY;
+    frame.tag = number;
+    this.transport.send(peer, frame, NO_SEGMENTS, null);
   }
 
   /** Tells every other rank of `context` that it is unusable. */
@@ -178,12 +188,12 @@ export class Engine implements FrameSink {
   /** Starts a receive: takes the first message that fits, or waits for it. HOT (bench: latency, rate). */
   receive(op: ReceiveOperation): void {
     const { context } = op;
+    if (context.broken !== null) return op.fail(context.broken);
     const message = context.unexpected.find(op.source, op.tag);
     if (message !== null) {
       context.unexpected.remove(message);
       return this.consume(message, op);
     }
-    if (context.broken !== null) return op.fail(context.broken);
     if (op.source !== ANY_SOURCE) {
       const from = context.endpoints[op.source] as number;
       if (this.peerAt(from).state !== PeerState.HERE) return op.fail(this.goneError(op, from));
@@ -215,9 +225,9 @@ export class Engine implements FrameSink {
 
   probe(op: ProbeOperation): void {
     const { context } = op;
+    if (context.broken !== null) return op.fail(context.broken);
     const message = op.matched ? this.extract(context, op.source, op.tag) : this.peek(context, op.source, op.tag);
     if (message !== null) return op.found(message);
-    if (context.broken !== null) return op.fail(context.broken);
     if (op.source !== ANY_SOURCE) {
       const from = context.endpoints[op.source] as number;
       if (this.peerAt(from).state !== PeerState.HERE) return op.fail(this.goneError(op, from));
@@ -314,6 +324,9 @@ export class Engine implements FrameSink {
       }
       case FrameKind.BYE:
         this.left(from);
+        return null;
+      case FrameKind.INQUIRY:
+        this.inquired(from, frame);
         return null;
       default:
         throw errors.protocol(`a frame of unknown kind ${frame.kind}`);
@@ -592,6 +605,12 @@ export class Engine implements FrameSink {
       frame.meta = payload;
       this.postpone({ frame, message: null });
     } else context.owner.revoked(frame.source, payload);
+  }
+
+  private inquired(from: number, frame: Frame): void {
+    const context = this.contexts.get(frame.context);
+    // A communicator that is not made here yet: nobody can have called anything on it that disagrees.
+    if (context !== undefined && context.endpoints[frame.source] === from) context.owner.inspect(frame);
   }
 
   private left(from: number): void {

@@ -127,6 +127,10 @@ class Run implements Job {
     }
   }
 
+  began(): void {
+    // Whoever waits asks when everything has come to rest.
+  }
+
   abort(code: number, reason: string | undefined): never {
     const error = errors.abortedJob(code, reason);
     this.#fail(error);
@@ -155,6 +159,10 @@ class Run implements Job {
 
   #deadlock(): void {
     if (this.#over || this.#members.every((member) => member.quiet)) return;
+    // Perhaps they wait for each other because they disagree: asking shows it.
+    let left = false;
+    for (const { domain } of this.#members) if (domain.inquire() || domain.inquire()) left = true;
+    if (left || this.#network.inFlight > 0) return this.#stillness.suspect();
     const error = errors.deadlock(this.#members.map((member, rank) => member.describe(rank)));
     this.#fail(error);
     for (const { domain } of this.#members) domain.end(error);

@@ -65,6 +65,10 @@ class Alone implements Runtime, Job {
     this.self = new Communicator(self);
   }
 
+  began(): void {
+    // There is nobody to disagree with.
+  }
+
   abort(code: number, reason: string | undefined): never {
     process.stderr.write(`tsmpi: aborted${reason === undefined ? '' : `: ${reason}`}\n`);
     process.exit(code);

@@ -18,7 +18,7 @@ export class Stillness {
   #pending: { clear(): void } | undefined;
   #stopped = false;
 
-  /** @param silent - nothing is under way in the network; @param onStill - called once. */
+  /** @param silent - nothing is under way in the network; @param onStill - called at each such moment. */
   constructor(silent: () => boolean, onStill: () => void) {
     this.#silent = silent;
     this.#onStill = onStill;
@@ -53,7 +53,6 @@ export class Stillness {
       this.#pending = { clear: () => clearTimeout(timer) };
       return;
     }
-    this.#stopped = true;
     this.#onStill();
   }
 }

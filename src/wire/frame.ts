@@ -30,6 +30,8 @@ export const FrameKind = {
   REVOKE: 9,
   /** The sender has left its script: nothing more will come from it. */
   BYE: 10,
+  /** A rank that has waited long in call `tag` says which call it waits in: the fingerprint. Nothing to answer. */
+  INQUIRY: 11,
 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 

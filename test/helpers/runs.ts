@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Communicator } from '../../src/comm/communicator.ts';
-import { DEFAULT_SETTINGS, Domain } from '../../src/comm/domain.ts';
+import { DEFAULT_SETTINGS, Domain, type Job } from '../../src/comm/domain.ts';
 import { Engine } from '../../src/matching/engine.ts';
 import { type SpmdOptions, spmd } from '../../src/runtime/spmd.ts';
 import { Router } from '../../src/transport/router.ts';
@@ -48,7 +48,11 @@ function overSockets(kind: 'unix' | 'tcp'): Run {
     const transports = meshes.map((mesh) => Router.over(mesh));
     const members = transports.map((transport, rank) => {
       const engine = new Engine({ transport, endpoints: size, liveness });
-      const job = { restart: 0, abort: () => fail('abort') };
+      const job: Job = {
+        restart: 0,
+        abort: () => fail('abort'),
+        began: (domain) => void setTimeout(() => domain.inquire() && domain.inquire(), 50),
+      };
       const settings = {
         ...DEFAULT_SETTINGS,
         ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
