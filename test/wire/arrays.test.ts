@@ -10,7 +10,8 @@ const GIB = 2 ** 30;
 
 function sample(Elements: (typeof KINDS)[number], length: number): TypedArray {
   const array = new Elements(length);
-  new Uint8Array(array.buffer).forEach((_, i, bytes) => (bytes[i] = (i * 37 + 1) & 0x3f));
+  const bytes = new Uint8Array(array.buffer);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = (i * 37 + 1) & 0x3f;
   return array;
 }
 
