@@ -142,6 +142,10 @@ export function resolveOp(op: unknown, call: string): Op {
   throw opInvalid(call, op);
 }
 
+export function isBuiltin(op: Op): boolean {
+  return op.code < USER;
+}
+
 /** The name of an operator's code, for messages. */
 export function opName(code: number): string {
   for (const [name, known] of Object.entries(OpCode)) if (known === code) return name;

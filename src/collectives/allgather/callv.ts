@@ -1,0 +1,34 @@
+import { dtypeOf } from '../../wire/dtype.ts';
+import { checkOut, encode } from '../../wire/value.ts';
+import { checkCounts, checkDispls, checkFlat } from '../arguments.ts';
+import type { CollectiveContext, GathervOptions } from '../context.ts';
+import { openCall } from '../fingerprint.ts';
+import { flatInbox } from '../inbox.ts';
+import { privateFrom } from '../outgoing.ts';
+import { choose } from '../selection.ts';
+import { share } from './share.ts';
+
+/**
+ * The flat arrays of all ranks in one, on every rank (MPI 4.1, 6.7). The part of rank i goes to `displs[i]`, where left out behind the
+ * one before. Gaps are zero, or what `out` has there.
+ *
+ * @throws MpiError ERR_TYPE, ERR_BUFFER, ERR_COUNT, ERR_ARG; ERR_TRUNCATE where the result does not fit `out`; ERR_MISMATCH where
+ *   `counts` is not what the ranks have sent.
+ */
+export async function allgatherv<A>(context: CollectiveContext, array: A, options: GathervOptions = {}): Promise<A> {
+  const { size } = context;
+  const { out, counts, displs } = options;
+  const part: unknown = array;
+  checkFlat(part, 'allgatherv');
+  if (out !== undefined) checkOut(out, 'allgatherv');
+  if (counts !== undefined) {
+    checkCounts(counts, size, 'allgatherv', 'counts');
+  }
+  checkDispls(displs, size, 'allgatherv', 'displs');
+  const dtype = dtypeOf(part);
+  const own = privateFrom(out, encode(part, 'allgatherv'));
+  const { code, run } = choose(context, 'allgatherv', options.algorithm);
+  const channel = openCall(context, 'allgatherv', { algorithm: code, dtype });
+  const inboxOf = flatInbox({ call: 'allgatherv', dtype, out, counts, displs });
+  return (await share(context, channel, run, own, inboxOf)) as A;
+}

@@ -1,0 +1,29 @@
+import { encode } from '../../wire/value.ts';
+import { checkValues } from '../arguments.ts';
+import type { CollectiveContext, CollectiveOptions } from '../context.ts';
+import { openCall } from '../fingerprint.ts';
+import { inboxFor } from '../inbox.ts';
+import { privateFrom } from '../outgoing.ts';
+import { choose } from '../selection.ts';
+import { swap } from './swap.ts';
+
+/**
+ * Gives `values[i]` to rank i and returns what the ranks have given to this one, in rank order (MPI 4.1, 6.8). With `out` the elements
+ * of all values received, which must be numeric, go one after the other in it.
+ *
+ * @throws MpiError ERR_COUNT unless there is one value for each rank; ERR_TYPE, ERR_BUFFER, ERR_ARG; ERR_TRUNCATE where the values do
+ *   not fit `out`.
+ */
+export async function alltoall<T>(
+  context: CollectiveContext,
+  values: readonly T[],
+  options: CollectiveOptions = {},
+): Promise<T[]> {
+  const { out } = options;
+  checkValues(values, context.size, 'alltoall');
+  const inboxOf = inboxFor('alltoall', out);
+  const packets = values.map((value) => privateFrom(out, encode(value, 'alltoall')));
+  const { code, run } = choose(context, 'alltoall', options.algorithm);
+  const channel = openCall(context, 'alltoall', { algorithm: code });
+  return (await swap(context, channel, run, packets, inboxOf)) as T[];
+}

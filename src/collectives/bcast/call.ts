@@ -1,0 +1,70 @@
+import { protocol } from '../../errors.ts';
+import type { Packet } from '../../wire/packet.ts';
+import { checkOut, decode, encode } from '../../wire/value.ts';
+import { announce, announcementIn } from '../announcement.ts';
+import { checkRoot } from '../arguments.ts';
+import { Bulk } from '../bulk.ts';
+import type { CollectiveContext, CollectiveOptions } from '../context.ts';
+import { openCall } from '../fingerprint.ts';
+import { receiveInto } from '../inbox.ts';
+import { algorithmWithCode, choose } from '../selection.ts';
+import { ownValue } from '../values.ts';
+import { binomial } from './binomial.ts';
+
+/**
+ * The root's value, on every rank (MPI 4.1, 6.4). The other ranks' `value` is not looked at. The root gets its own value back, or
+ * `out` with a copy of it.
+ *
+ * Only the root knows how large the value is, so it chooses the algorithm: a small value goes whole down a binomial tree; in
+ * place of a large one goes its announcement, naming the algorithm by which the bytes follow.
+ *
+ * @throws MpiError ERR_ROOT, ERR_TYPE, ERR_BUFFER, ERR_ARG; ERR_TRUNCATE where the value does not fit `out`.
+ */
+export async function bcast<T>(
+  context: CollectiveContext,
+  value: T | undefined,
+  root = 0,
+  options: CollectiveOptions = {},
+): Promise<T> {
+  const { rank, size } = context;
+  const { out } = options;
+  checkRoot(root, size, 'bcast');
+  if (out !== undefined) checkOut(out, 'bcast');
+  if (rank === root) return fromRoot(context, value as T, encode(value, 'bcast'), root, options);
+
+  choose(context, 'bcast', options.algorithm);
+  const channel = openCall(context, 'bcast', { root });
+  const packet = await binomial(channel, undefined, root);
+  const announcement = announcementIn(packet);
+  if (announcement === undefined) {
+    context.close(channel);
+    return decode(packet, out, 'bcast') as T;
+  }
+  const run = algorithmWithCode('bcast', announcement.algorithm)?.run;
+  if (run === undefined) {
+    throw protocol(`a broadcast by algorithm ${announcement.algorithm}, which is not known here`);
+  }
+  const reception = receiveInto(announcement.head, out, 'bcast');
+  await run(channel, new Bulk(reception.segments), root, context.segmentBytes);
+  context.close(channel);
+  return reception.value() as T;
+}
+
+async function fromRoot<T>(
+  context: CollectiveContext,
+  value: T,
+  packet: Packet,
+  root: number,
+  { out, algorithm }: CollectiveOptions,
+): Promise<T> {
+  const { code, run } = choose(context, 'bcast', algorithm, { bytes: packet.bytes });
+  const channel = openCall(context, 'bcast', { root });
+  if (context.size > 1) {
+    const announced = run !== undefined && packet.bytes > 0;
+    await binomial(channel, announced ? announce(packet, code) : packet, root);
+    if (announced) await run(channel, new Bulk(packet.segments), root, context.segmentBytes);
+  }
+  context.close(channel);
+  if (out === undefined || out === value) return value;
+  return ownValue(packet, out, 'bcast') as T;
+}

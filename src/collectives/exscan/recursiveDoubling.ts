@@ -1,0 +1,38 @@
+import type { TypedArray } from '../../wire/dtype.ts';
+import type { Channel } from '../channel.ts';
+import type { Reducer } from '../kernels/reducer.ts';
+import { copyInto, scratchLike } from '../scratch.ts';
+
+/**
+ * Recursive doubling as in `scan`, but a rank's prefix starts with the first lower block that arrives, without its own operand.
+ * Rank 0 has no prefix: its `work` stays as it is.
+ *
+ * Cost: ceil(log2 p) (alpha + n beta + 2 n gamma). For short vectors. Keeps the operand order.
+ */
+export async function recursiveDoubling(
+  channel: Channel,
+  input: TypedArray,
+  work: TypedArray,
+  reducer: Reducer,
+): Promise<void> {
+  const { rank, size } = channel;
+  const { combine } = reducer;
+  const scratch = scratchLike(input, input.length);
+  const block = scratchLike(input, input.length);
+  let mine = input;
+  let started = false;
+  for (let distance = 1; distance < size; distance *= 2) {
+    const partner = rank ^ distance;
+    if (partner >= size) continue;
+    const met = channel.exchange(mine, partner, scratch, partner);
+    if (met) await met;
+    // The block first: in place, `work` is `input`, which the first block is still to be made from.
+    if (partner < rank) {
+      combine(scratch, mine, block);
+      if (started) combine(scratch, work, work);
+      else copyInto(work, scratch);
+      started = true;
+    } else combine(mine, scratch, block);
+    mine = block;
+  }
+}

@@ -1,0 +1,169 @@
+/** What the ranks of a gathering call have sent, on its way into the values that the user gets. */
+import { countsDiffer, MpiError, outTooShort, typeInvalid } from '../errors.ts';
+import { constructorOf, dtypeName, dtypeOf, type TypedArray } from '../wire/dtype.ts';
+import { segmentsOf } from '../wire/memory.ts';
+import { elementsOf, gather, isNdArray, numericNdArray, scatter } from '../wire/ndarray.ts';
+import type { Packet, PacketHead } from '../wire/packet.ts';
+import { checkOut, decode, elementCount, receive } from '../wire/value.ts';
+import { announcementIn } from './announcement.ts';
+import { placementOf } from './arguments.ts';
+import { Bulk } from './bulk.ts';
+import { scratchLike } from './scratch.ts';
+import { ownValue } from './values.ts';
+
+export interface Inbox {
+  /** By source: where announced bytes land; undefined for a value that came whole, and for the own one. */
+  readonly landings: readonly (Bulk | undefined)[];
+  /** What the call returns, once all bytes have landed. Throws what is wrong with `out` alone. */
+  finish(): unknown;
+}
+
+/** Makes an inbox from what has come: by source, whole packets and announcements; the own one is always whole. */
+export type InboxOf = (packets: readonly Packet[], rank: number) => Inbox;
+
+/** An array of values, each of any kind, in fresh memory. */
+export function valueInbox(call: string): InboxOf {
+  return (packets, rank) => {
+    const landings: (Bulk | undefined)[] = [];
+    const values = packets.map((packet, source) => {
+      const announcement = announcementIn(packet);
+      if (announcement === undefined) {
+        landings.push(undefined);
+        return () => (source === rank ? ownValue(packet, undefined, call) : decode(packet, undefined, call));
+      }
+      const reception = receive(announcement.head, undefined, call);
+      landings.push(new Bulk(reception.segments));
+      return () => reception.value();
+    });
+    return { landings, finish: () => values.map((value) => value()) };
+  };
+}
+
+/** How elements are laid into one flat array. */
+export interface Layout {
+  readonly call: string;
+  /** The dtype of every part; 0: that of `out`. */
+  readonly dtype: number;
+  readonly out: unknown;
+  readonly counts?: readonly number[] | undefined;
+  readonly displs?: readonly number[] | undefined;
+}
+
+/** One flat array that takes the elements of all values. */
+export function flatInbox(layout: Layout): InboxOf {
+  return (packets, rank) => {
+    const { call } = layout;
+    const heads = packets.map((packet) => announcementIn(packet)?.head ?? packet);
+    const actual = heads.map(elementCount);
+    const placement = placementOf(actual, layout.displs);
+    const destination = destinationOf(layout, heads, actual, placement.length);
+    const partOf = (source: number) => {
+      const start = placement.displs[source] ?? 0;
+      return destination.elements.subarray(start, start + (actual[source] ?? 0));
+    };
+    // Numbers of another kind, or none at all, land as what they are: the call fails when all have come.
+    const usable = destination.problem === undefined;
+    const scrapped = usable ? undefined : valueInbox(call)(packets, rank);
+    const landings =
+      scrapped?.landings ??
+      heads.map((_, source) => {
+        return announcementIn(packets[source] as Packet) && new Bulk(segmentsOf(partOf(source)));
+      });
+    const finish = () => {
+      if (destination.problem !== undefined) throw destination.problem;
+      for (const [source, packet] of packets.entries()) {
+        if (landings[source] === undefined) decode(packet, partOf(source), call);
+      }
+      return destination.finish();
+    };
+    return { landings, finish };
+  };
+}
+
+interface Destination {
+  readonly elements: TypedArray;
+  finish(): unknown;
+  readonly problem?: MpiError | undefined;
+}
+
+function destinationOf(
+  layout: Layout,
+  heads: readonly PacketHead[],
+  actual: readonly number[],
+  length: number,
+): Destination {
+  const { call, out } = layout;
+  const dtype = layout.dtype || (isNdArray(out) ? dtypeOf(out.data) : dtypeOf(out));
+  const problem = problemOf(layout, dtype, heads, actual);
+  const ArrayOf = constructorOf(dtype) ?? Uint8Array;
+  if (problem !== undefined || out === undefined) {
+    const elements = new ArrayOf(problem === undefined ? length : 0);
+    return { elements, problem, finish: () => elements };
+  }
+  if (!isNdArray(out)) {
+    const elements = out as TypedArray;
+    const misfit = misfitOf(call, dtype, dtypeOf(elements), length, elements.length);
+    return { elements, problem: misfit, finish: () => out };
+  }
+  // Through a packed copy and back: what lies in gaps stays what it is.
+  const view = numericNdArray(out, call, () => 'out');
+  const count = elementsOf(view.shape);
+  const elements = scratchLike(view.data, count);
+  gather(view, elements);
+  const finish = () => {
+    scatter(elements, view, count);
+    return out;
+  };
+  return { elements, problem: misfitOf(call, dtype, dtypeOf(view.data), length, count), finish };
+}
+
+function problemOf(
+  layout: Layout,
+  dtype: number,
+  heads: readonly PacketHead[],
+  actual: readonly number[],
+): MpiError | undefined {
+  const { call, counts } = layout;
+  for (const [source, head] of heads.entries()) {
+    const theirs = head.dtype;
+    if (theirs !== dtype) {
+      const what = theirs === 0 ? 'a value that is no array of numbers' : `${dtypeName(theirs)} elements`;
+      return typeInvalid(call, `the value of rank ${source}`, `of ${dtypeName(dtype)} elements like out`, what);
+    }
+    const expected = counts?.[source] ?? actual[source] ?? 0;
+    if (expected !== actual[source]) return countsDiffer(call, source, expected, actual[source] ?? 0);
+  }
+  return undefined;
+}
+
+function misfitOf(call: string, expected: number, actual: number, length: number, room: number): MpiError | undefined {
+  if (expected !== actual) {
+    return typeInvalid(call, 'out', `of ${dtypeName(expected)} elements like the result`, dtypeName(actual));
+  }
+  return room < length ? outTooShort(call, length, room) : undefined;
+}
+
+/** The inbox of a call that takes any value: a list, or `out` filled with the elements of all values in rank order. */
+export function inboxFor(call: string, out: unknown): InboxOf {
+  if (out === undefined) return valueInbox(call);
+  checkOut(out, call);
+  return flatInbox({ call, dtype: 0, out });
+}
+
+/** One value alone; `out` as in a receive. A value that does not fit it lands in fresh memory and is dropped. */
+export function receiveInto(
+  head: PacketHead,
+  out: unknown,
+  call: string,
+): { segments: readonly Uint8Array[]; value(): unknown } {
+  try {
+    return receive(head, out, call);
+  } catch (error) {
+    if (out === undefined || !(error instanceof MpiError)) throw error;
+    const { segments } = receive(head, undefined, call);
+    const value = () => {
+      throw error;
+    };
+    return { segments, value };
+  }
+}

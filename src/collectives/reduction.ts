@@ -1,0 +1,77 @@
+/** What the calls that reduce have in common. */
+import { decode, encode } from '../wire/value.ts';
+import type { Channel } from './channel.ts';
+import type { CollectiveContext, CollectiveOptions } from './context.ts';
+import { openCall } from './fingerprint.ts';
+import type { ArrayOperand, Operand } from './operands/operand.ts';
+import { operandOf } from './operands/operandOf.ts';
+import { type Target, targetOf } from './operands/target.ts';
+import { type Op, type OpLike, resolveOp } from './ops.ts';
+import type { Algorithm, CollectiveName, RunOf } from './registry.ts';
+import { coincide, copyInto } from './scratch.ts';
+import { choose } from './selection.ts';
+
+/** One call of a reduction, its arguments checked. */
+export interface Reduction {
+  readonly context: CollectiveContext;
+  readonly call: 'reduce' | 'allreduce' | 'scan' | 'exscan';
+  readonly op: Op;
+  readonly operand: Operand;
+  readonly options: CollectiveOptions;
+}
+
+export function reductionOf(
+  context: CollectiveContext,
+  call: Reduction['call'],
+  value: unknown,
+  op: OpLike,
+  options: CollectiveOptions,
+): Reduction {
+  const resolved = resolveOp(op, call);
+  return { context, call, op: resolved, operand: operandOf(value, resolved, call), options };
+}
+
+/** The algorithm for arrays: chosen by what all ranks know alike. */
+export function algorithmFor<Name extends CollectiveName>(
+  context: CollectiveContext,
+  name: Name,
+  op: Op,
+  operand: Operand,
+  asked: unknown,
+): Algorithm<RunOf<Name>> {
+  const bytes = operand.as === 'array' ? operand.input.byteLength : 0;
+  return choose(context, name, asked, { bytes, commutative: op.commutative, op: op.name });
+}
+
+/** Opens the call. Values have one algorithm only, code 0. */
+export function openReduction({ context, call, op, operand }: Reduction, algorithm: number, root?: number): Channel {
+  const array = operand.as === 'array';
+  return openCall(context, call, {
+    op: op.code,
+    algorithm: array ? algorithm : 0,
+    dtype: operand.kind,
+    count: array ? operand.input.length : operand.count,
+    ...(root === undefined ? undefined : { root }),
+  });
+}
+
+/** Where there is one rank, its operand is the result. */
+export function copyOperand({ input, work }: Target): void {
+  if (!coincide(input, work)) copyInto(work, input);
+}
+
+/** Elements of one pipelined piece: whole grains, at least one. */
+export function segmentOf(context: CollectiveContext, { input, reducer }: ArrayOperand): number {
+  const grains = Math.floor(context.segmentBytes / (input.BYTES_PER_ELEMENT * reducer.grain));
+  return Math.max(1, grains) * reducer.grain;
+}
+
+/** The result of an array reduction goes here. */
+export function targetFor({ call, options }: Reduction, operand: ArrayOperand): Target {
+  return targetOf(operand, options.out, call);
+}
+
+/** A result that was made as a value, as the call returns it. @throws MpiError where it does not fit `out`. */
+export function deliver(value: unknown, out: unknown, call: string): unknown {
+  return out === undefined ? value : decode(encode(value, call), out, call);
+}

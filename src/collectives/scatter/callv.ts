@@ -1,0 +1,42 @@
+import type { Packet } from '../../wire/packet.ts';
+import { checkOut, encode } from '../../wire/value.ts';
+import { checkCounts, checkFlat, checkPlacement, checkRoot } from '../arguments.ts';
+import type { CollectiveContext, ScattervOptions } from '../context.ts';
+import { openCall } from '../fingerprint.ts';
+import { choose } from '../selection.ts';
+import { distribute } from './distribute.ts';
+
+const NAMES = { counts: 'counts', displs: 'displs' };
+
+/**
+ * Gives `counts[i]` elements of the root's flat array to rank i, from `displs[i]` on (MPI 4.1, 6.6.1). `array`, `counts` and `displs`
+ * matter at the root only.
+ *
+ * @throws MpiError ERR_ROOT; ERR_TYPE, ERR_BUFFER or ERR_COUNT for what the root gives; ERR_ARG; ERR_TRUNCATE where the part does
+ *   not fit `out`.
+ */
+export async function scatterv<A>(
+  context: CollectiveContext,
+  array: A | undefined,
+  counts: readonly number[] | undefined,
+  root = 0,
+  options: ScattervOptions = {},
+): Promise<A> {
+  const { rank, size } = context;
+  const { out } = options;
+  checkRoot(root, size, 'scatterv');
+  if (out !== undefined) checkOut(out, 'scatterv');
+  let packets: Packet[] | undefined;
+  if (rank === root) {
+    const whole: unknown = array;
+    checkFlat(whole, 'scatterv');
+    const { counts: lengths, displs } = checkPlacement(whole, counts, options.displs, size, 'scatterv', NAMES);
+    packets = Array.from(lengths, (count, dest) => {
+      const start = displs[dest] ?? 0;
+      return encode(whole.subarray(start, start + count), 'scatterv');
+    });
+  } else if (counts !== undefined) checkCounts(counts, size, 'scatterv', 'counts');
+  const { code, run } = choose(context, 'scatterv', options.algorithm);
+  const channel = openCall(context, 'scatterv', { algorithm: code, root });
+  return (await distribute(context, channel, run, packets, root, out, 'scatterv')) as A;
+}

@@ -1,0 +1,147 @@
+/**
+ * Which algorithm a call takes: the first rule that fits, unless one is asked for by name.
+ *
+ * Rules may look only at what every rank knows alike. Where that is not so (`bcast`), the root chooses and announces its choice.
+ * The limits were found on ranks of one machine, where the total of copies and system calls counts more than the critical path.
+ */
+import { invariant } from '../base/invariant.ts';
+import { algorithmReorders, algorithmUnknown, collectiveUnknown } from '../errors.ts';
+import type { CollectiveContext } from './context.ts';
+import {
+  type Algorithm,
+  COLLECTIVES,
+  type Collective,
+  type CollectiveName,
+  isCollective,
+  type RunOf,
+} from './registry.ts';
+
+interface Rule {
+  readonly collective: CollectiveName;
+  readonly algorithm: string;
+  /** At most so many bytes of the whole vector or value. */
+  readonly maxBytes?: number;
+  /** At most so many ranks. */
+  readonly maxSize?: number;
+  /** Only where the number of ranks is no power of two. */
+  readonly folded?: true;
+  /** Only for operators that commute. */
+  readonly commutative?: true;
+}
+
+const KiB = 1024;
+
+const RULES: readonly Rule[] = [
+  { collective: 'barrier', algorithm: 'dissemination', maxSize: 8 },
+  { collective: 'barrier', algorithm: 'tree' },
+  { collective: 'bcast', algorithm: 'binomial', maxBytes: 64 * KiB },
+  { collective: 'bcast', algorithm: 'chain', maxSize: 8 },
+  { collective: 'bcast', algorithm: 'scatterRing' },
+  { collective: 'scatter', algorithm: 'linear', maxSize: 4 },
+  { collective: 'scatter', algorithm: 'binomial' },
+  { collective: 'scatterv', algorithm: 'linear', maxSize: 4 },
+  { collective: 'scatterv', algorithm: 'binomial' },
+  { collective: 'gather', algorithm: 'linear', maxSize: 4 },
+  { collective: 'gather', algorithm: 'binomial' },
+  { collective: 'gatherv', algorithm: 'linear', maxSize: 4 },
+  { collective: 'gatherv', algorithm: 'binomial' },
+  { collective: 'allgather', algorithm: 'bruck' },
+  { collective: 'allgatherv', algorithm: 'bruck' },
+  { collective: 'alltoall', algorithm: 'pairwise', maxSize: 8 },
+  { collective: 'alltoall', algorithm: 'bruck' },
+  { collective: 'alltoallv', algorithm: 'pairwise', maxSize: 8 },
+  { collective: 'alltoallv', algorithm: 'bruck' },
+  { collective: 'reduce', algorithm: 'binomial', maxBytes: 64 * KiB },
+  { collective: 'reduce', algorithm: 'rabenseifner' },
+  { collective: 'allreduce', algorithm: 'recursiveDoubling', maxBytes: 64 * KiB },
+  { collective: 'allreduce', algorithm: 'ring', folded: true, commutative: true },
+  { collective: 'allreduce', algorithm: 'rabenseifner' },
+  { collective: 'scan', algorithm: 'recursiveDoubling', maxBytes: 64 * KiB },
+  { collective: 'scan', algorithm: 'chain' },
+  { collective: 'exscan', algorithm: 'recursiveDoubling', maxBytes: 64 * KiB },
+  { collective: 'exscan', algorithm: 'chain' },
+  { collective: 'reduceScatter', algorithm: 'recursiveHalving', maxBytes: 64 * KiB, commutative: true },
+  { collective: 'reduceScatter', algorithm: 'pairwise', commutative: true },
+  { collective: 'reduceScatter', algorithm: 'linear' },
+  { collective: 'reduceScatterBlock', algorithm: 'recursiveHalving', maxBytes: 64 * KiB, commutative: true },
+  { collective: 'reduceScatterBlock', algorithm: 'pairwise', commutative: true },
+  { collective: 'reduceScatterBlock', algorithm: 'linear' },
+];
+
+/** Values up to so many bytes go whole where receivers can't know what comes; larger ones are announced. */
+const WHOLE_BYTES = 16 * KiB;
+
+/** Announced values go in pieces of so many segments, except where they are pipelined. */
+const SEGMENTS_A_PIECE = 64;
+
+export function wholeBytes(context: CollectiveContext): number {
+  return Math.min(WHOLE_BYTES, context.segmentBytes);
+}
+
+export function pieceBytes(context: CollectiveContext): number {
+  return context.segmentBytes * SEGMENTS_A_PIECE;
+}
+
+/** What a choice depends on beside the number of ranks. */
+export interface Traits {
+  /** Bytes of the vector or value; left out where the ranks don't know them alike. */
+  readonly bytes?: number;
+  /** Default true: where there are no operands, no order is to be kept. */
+  readonly commutative?: boolean;
+  /** The name of the operator, for messages. */
+  readonly op?: string;
+}
+
+/**
+ * The algorithm for one call. What the call itself asks for must exist and keep the order that its operator needs; what the
+ * runtime prefers gives way to the rules where it doesn't.
+ *
+ * @throws MpiError ERR_ARG
+ */
+export function choose<Name extends CollectiveName>(
+  context: CollectiveContext,
+  name: Name,
+  asked: unknown,
+  traits: Traits = {},
+): Algorithm<RunOf<Name>> {
+  const { algorithms } = COLLECTIVES[name] as Collective<RunOf<Name>>;
+  const { commutative = true } = traits;
+  if (asked !== undefined) {
+    const algorithm = typeof asked === 'string' && Object.hasOwn(algorithms, asked) ? algorithms[asked] : undefined;
+    if (algorithm === undefined) throw algorithmUnknown(name, asked, Object.keys(algorithms));
+    if (!algorithm.reorders || commutative) return algorithm;
+    const keeping = Object.keys(algorithms).filter((key) => !algorithms[key]?.reorders);
+    throw algorithmReorders(name, String(asked), traits.op ?? 'the op', keeping);
+  }
+  const preferred = algorithms[context.algorithms.get(name) ?? ''];
+  if (preferred !== undefined && (commutative || !preferred.reorders)) return preferred;
+  const rule = RULES.find((candidate) => candidate.collective === name && fits(candidate, context.size, traits));
+  const algorithm = algorithms[rule?.algorithm ?? ''];
+  invariant(algorithm !== undefined, 'no rule fits', name, context.size);
+  return algorithm;
+}
+
+function fits(rule: Rule, size: number, { bytes = 0, commutative = true }: Traits): boolean {
+  if (rule.maxBytes !== undefined && bytes > rule.maxBytes) return false;
+  if (rule.maxSize !== undefined && size > rule.maxSize) return false;
+  if (rule.folded && (size & (size - 1)) === 0) return false;
+  return commutative || !rule.commutative;
+}
+
+/** The algorithm with a code that a rank announced; undefined for none. */
+export function algorithmWithCode<Name extends CollectiveName>(
+  name: Name,
+  code: number,
+): Algorithm<RunOf<Name>> | undefined {
+  const { algorithms } = COLLECTIVES[name] as Collective<RunOf<Name>>;
+  return Object.values(algorithms).find((algorithm) => algorithm.code === code);
+}
+
+/** Checks what a runtime prefers. @throws MpiError ERR_ARG for an unknown collective or algorithm, listing the names. */
+export function checkAlgorithms(preferred: ReadonlyMap<string, string>): void {
+  for (const [name, algorithm] of preferred) {
+    if (!isCollective(name)) throw collectiveUnknown(name, Object.keys(COLLECTIVES));
+    const names = Object.keys(COLLECTIVES[name].algorithms);
+    if (!names.includes(algorithm)) throw algorithmUnknown(name, algorithm, names);
+  }
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import type { CollectiveContext } from '../../src/collectives/context.ts';
+import { COLLECTIVES, type CollectiveName } from '../../src/collectives/registry.ts';
+import { checkAlgorithms, choose } from '../../src/collectives/selection.ts';
+
+const NAMES = Object.keys(COLLECTIVES) as CollectiveName[];
+
+function contextOf(size: number, preferred: Record<string, string> = {}): CollectiveContext {
+  const never = () => {
+    throw new Error('not to be opened');
+  };
+  return {
+    rank: 0,
+    size,
+    segmentBytes: 1024,
+    algorithms: new Map(Object.entries(preferred)),
+    open: never,
+    close: never,
+  };
+}
+
+describe('the registry', () => {
+  it('has a code of its own for every collective, and for every algorithm within one', () => {
+    const codes = NAMES.map((name) => COLLECTIVES[name].code);
+    expect(new Set(codes).size).toBe(NAMES.length);
+    for (const name of NAMES) {
+      const own = Object.values(COLLECTIVES[name].algorithms).map(({ code }) => code);
+      expect(new Set(own).size).toBe(own.length);
+      expect(own.every((code) => code > 0 && code < 256)).toBe(true);
+    }
+  });
+});
+
+describe('the selection', () => {
+  it('finds an algorithm that keeps the order where it counts, for every collective and size', () => {
+    for (const name of NAMES) {
+      for (let size = 1; size <= 33; size++) {
+        for (const bytes of [0, 1000, 1e5, 1e9]) {
+          choose(contextOf(size), name, undefined, { bytes });
+          expect(choose(contextOf(size), name, undefined, { bytes, commutative: false }).reorders).toBeUndefined();
+        }
+      }
+    }
+  });
+
+  it('has one algorithm for small and another for large vectors', () => {
+    for (const name of ['bcast', 'reduce', 'allreduce', 'scan', 'exscan', 'reduceScatter'] as const) {
+      const small = choose(contextOf(5), name, undefined, { bytes: 8 });
+      expect(choose(contextOf(5), name, undefined, { bytes: 1e8 }).code).not.toBe(small.code);
+    }
+  });
+
+  it('takes what the call asks for, then what the runtime prefers', () => {
+    const context = contextOf(4, { allreduce: 'rabenseifner' });
+    expect(choose(context, 'allreduce', undefined, { bytes: 8 })).toBe(COLLECTIVES.allreduce.algorithms.rabenseifner);
+    expect(choose(context, 'allreduce', 'ring', { bytes: 8 })).toBe(COLLECTIVES.allreduce.algorithms.ring);
+  });
+
+  it('passes over what the runtime prefers where it would reorder operands', () => {
+    const chosen = choose(contextOf(4, { allreduce: 'ring' }), 'allreduce', undefined, { commutative: false });
+    expect(chosen.reorders).toBeUndefined();
+  });
+
+  it('refuses unknown names and lists the known ones', () => {
+    expect(() => choose(contextOf(4), 'allreduce', 'star')).toThrow(
+      "allreduce: the algorithm must be one of recursiveDoubling, rabenseifner, ring, not 'star'",
+    );
+    expect(() => choose(contextOf(4), 'barrier', 'constructor')).toThrow(/dissemination, tree/);
+    expect(() => choose(contextOf(4), 'barrier', 7)).toThrow(/not 7/);
+  });
+
+  it('refuses to reorder the operands of an op that does not commute', () => {
+    expect(() => choose(contextOf(4), 'allreduce', 'ring', { commutative: false, op: 'compose' })).toThrow(
+      'allreduce: ring reorders the operands, and compose does not commute; use one of recursiveDoubling, rabenseifner',
+    );
+  });
+});
+
+describe('what a runtime prefers', () => {
+  it('is checked against the names there are', () => {
+    checkAlgorithms(new Map([['bcast', 'chain']]));
+    expect(() => checkAlgorithms(new Map([['bcast', 'star']]))).toThrow(/bcast: the algorithm must be one of binomial/);
+    expect(() => checkAlgorithms(new Map([['broadcast', 'chain']]))).toThrow(
+      /the collective must be one of barrier, bcast/,
+    );
+  });
+});
