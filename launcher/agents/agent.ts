@@ -1,0 +1,59 @@
+/**
+ * An agent starts the ranks of one host, forwards their lines and ends them. The launcher talks to every agent through commands and
+ * events that are plain data: the one of this machine runs in the launcher's process, others can stand behind a connection.
+ */
+import type { FromRank, ToRank } from '../../src/contract/control.ts';
+
+export interface RankPlan {
+  readonly rank: number;
+  /** Options of Node that stand before the rank's main module. */
+  readonly nodeOptions: readonly string[];
+  /** What follows the rank's main module: the job's folder, the script, its arguments. */
+  readonly args: readonly string[];
+  /** Added to the agent's own environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
+  /** Whether this rank gets a standard input; /dev/null otherwise. */
+  readonly input: boolean;
+  /** The first message on the rank's control channel. */
+  readonly start: Extract<ToRank, { type: 'start' }>;
+}
+
+export type AgentCommand =
+  | { readonly type: 'spawn'; readonly plans: readonly RankPlan[] }
+  | { readonly type: 'control'; readonly rank: number; readonly message: ToRank }
+  /** To the whole process group of each rank. */
+  | { readonly type: 'signal'; readonly ranks: readonly number[]; readonly signal: NodeJS.Signals }
+  /** Bytes for a rank's standard input; `null` ends it. Answered with `input`. */
+  | { readonly type: 'input'; readonly rank: number; readonly data: Uint8Array | null }
+  /** Stops reading the ranks' output, or goes on: a slow reader of tsrun's output slows the ranks down. */
+  | { readonly type: 'flow'; readonly paused: boolean };
+
+export type AgentEvent =
+  | { readonly type: 'spawned'; readonly rank: number; readonly pid: number }
+  | { readonly type: 'unspawned'; readonly rank: number; readonly reason: string }
+  | { readonly type: 'control'; readonly rank: number; readonly message: FromRank }
+  /** Whole lines, except for the last piece of a stream and for pieces of very long lines. */
+  | { readonly type: 'output'; readonly rank: number; readonly stream: OutputStream; readonly data: Uint8Array }
+  /** The rank takes more input, or (not open) will never take any again. */
+  | { readonly type: 'input'; readonly rank: number; readonly open: boolean }
+  | ({ readonly type: 'exited'; readonly rank: number } & RankExit)
+  /** The rank has exited, and all of its output has been delivered. */
+  | { readonly type: 'closed'; readonly rank: number };
+
+export interface RankExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** V8 said so before the process died. */
+  readonly outOfMemory: boolean;
+}
+
+export type OutputStream = 'stdout' | 'stderr';
+
+export interface Agent {
+  /** Set before the first command. */
+  onEvent: (event: AgentEvent) => void;
+  send(command: AgentCommand): void;
+  /** Kills whatever is left of the ranks' process groups, and lets go of them. Resolves when nothing is left to wait for. */
+  close(): Promise<void>;
+}

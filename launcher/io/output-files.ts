@@ -1,0 +1,47 @@
+/** `--output-dir`: what each rank wrote, as it wrote it, in a pair of files. */
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { OutputStream } from '../agents/agent.ts';
+import { LaunchFailure } from '../failure.ts';
+import { systemReason } from './system-reason.ts';
+
+const EXTENSIONS = { stdout: 'out', stderr: 'err' } as const;
+
+export class OutputFiles {
+  readonly #files: Record<OutputStream, number>[] = [];
+  readonly #directory: string;
+
+  /** @throws LaunchFailure when a file cannot be made: before any rank is started. */
+  constructor(directory: string, ranks: number) {
+    this.#directory = directory;
+    const digits = Math.max(4, String(ranks - 1).length);
+    try {
+      mkdirSync(directory, { recursive: true });
+      for (let rank = 0; rank < ranks; rank++) {
+        const open = (stream: OutputStream): number =>
+          openSync(join(directory, `rank-${String(rank).padStart(digits, '0')}.${EXTENSIONS[stream]}`), 'w');
+        this.#files.push({ stdout: open('stdout'), stderr: open('stderr') });
+      }
+    } catch (error) {
+      throw new LaunchFailure(`--output-dir ${directory}: ${systemReason(error)}`);
+    }
+  }
+
+  /** @throws LaunchFailure when the file cannot take it, a full disk for instance. */
+  write(rank: number, stream: OutputStream, data: Uint8Array): void {
+    try {
+      for (let at = 0; at < data.length; ) at += writeSync(this.#files[rank]![stream], data, at);
+    } catch (error) {
+      throw new LaunchFailure(
+        `--output-dir ${this.#directory}: rank ${rank}'s ${stream} cannot be written: ${systemReason(error)}`,
+      );
+    }
+  }
+
+  close(): void {
+    for (const { stdout, stderr } of this.#files.splice(0)) {
+      closeSync(stdout);
+      closeSync(stderr);
+    }
+  }
+}

@@ -1,0 +1,13 @@
+/** What every rank of a job has to know to run the script: written once, in the job's folder, by the launcher. */
+import type { Library } from '../bundle/library.ts';
+
+export const MANIFEST_FILE = 'job.json';
+
+export interface Manifest {
+  /** The script as its author knows it: an absolute path. */
+  readonly script: string;
+  /** What runs in its place. */
+  readonly file: string;
+  readonly library: Library;
+  readonly importsLibrary: boolean;
+}

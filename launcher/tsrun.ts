@@ -1,0 +1,43 @@
+/** The command: parse, run, exit. */
+import { availableParallelism } from 'node:os';
+import { parseCommandLine } from './cli.ts';
+import { ExitCode, LaunchFailure } from './failure.ts';
+
+async function main(): Promise<number> {
+  if (process.platform === 'win32') {
+    throw new LaunchFailure('Windows is not supported: its processes know neither signals nor groups; use WSL 2');
+  }
+  const command = parseCommandLine(process.argv.slice(2), { cores: availableParallelism(), env: process.env });
+  switch (command.type) {
+    case 'help': {
+      const { helpText } = await import('./help.ts');
+      return print(await helpText(process.stdout.columns ?? 100));
+    }
+    case 'version': {
+      const { packageVersion } = await import('./version.ts');
+      return print(`${packageVersion()}\n`);
+    }
+    case 'run': {
+      const { runJob } = await import('./job.ts');
+      return runJob(command.request);
+    }
+  }
+}
+
+function print(text: string): Promise<number> {
+  return new Promise((resolve) => process.stdout.write(text, () => resolve(0)));
+}
+
+// A reader that has gone (`| head`) is no reason for a stack trace.
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    const text = error instanceof LaunchFailure ? error.message : `bug: ${(error as Error).stack ?? error}`;
+    process.stderr.write(`tsrun: ${text}\n`, () => {
+      process.exit(error instanceof LaunchFailure ? error.exitCode : ExitCode.FAILURE);
+    });
+  },
+);
