@@ -203,6 +203,9 @@ async function scatters(
       compose,
     );
     checks.equal(`${label} compose`, await call(mapsFor(length, rank), elementCompose, { algorithm }), part(maps));
+    const own = mapsFor(length, rank);
+    const got = await call(own, elementCompose, { algorithm, out: own });
+    checks.equal(`${label} compose in place`, (got as TypedArray).subarray(0, to - from), part(maps));
   }
   const list = (r: number) => Array.from(mapsFor(length, r));
   const numbers = Array.from(
@@ -266,6 +269,7 @@ export const REDUCTIONS: Readonly<Record<string, Part>> = {
     for (const counts of [
       ranks.map((rank) => (rank * 3) % 4),
       ranks.map((rank) => (rank === 1 ? 0 : 5)),
+      ranks.map((rank) => (rank === ranks.length - 1 ? 5 : 0)),
       ranks.map(() => 0),
     ]) {
       await scatters(
