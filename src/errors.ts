@@ -249,6 +249,12 @@ export function opUnsuited(call: string, op: string, takes: string, operand: unk
   return new MpiError('ERR_OP', `${call}: ${op} takes ${takes}, not ${what}`, { op: call });
 }
 
+/** What a user's elementwise op returned for two numbers is none. */
+export function opResultInvalid(op: string, expected: string, result: unknown): MpiError {
+  const sentence = `${op}: an elementwise op must return a ${expected} for elements of this kind, not ${inWords(result)}`;
+  return new MpiError('ERR_OP', sentence, { op, expected, actual: result });
+}
+
 /** A value that no built-in op reduces. `where` says which element of the value, if it is one. */
 export function operandInvalid(call: string, op: string, value: unknown, where = ''): MpiError {
   const sentence =
@@ -460,7 +466,10 @@ export function badAddress(text: string): MpiError {
 
 /** Nobody answers at a peer's address. */
 export function unreachablePeer(peer: number, address: string, cause: Error): MpiError {
-  return new MpiError('ERR_LAUNCH', `can't connect to process ${peer} at ${address}: ${cause.message}`, { peer, cause });
+  return new MpiError('ERR_LAUNCH', `can't connect to process ${peer} at ${address}: ${cause.message}`, {
+    peer,
+    cause,
+  });
 }
 
 /** Links that have not come about in time. */
@@ -481,7 +490,9 @@ export function wrongSecret(peer: number): MpiError {
 
 /** What answers at a peer's address speaks another protocol altogether. */
 export function foreignPeer(peer: number): MpiError {
-  return new MpiError('ERR_PROTOCOL', `what answers at the address of process ${peer} is no process of tsmpi`, { peer });
+  return new MpiError('ERR_PROTOCOL', `what answers at the address of process ${peer} is no process of tsmpi`, {
+    peer,
+  });
 }
 
 /** Two versions of tsmpi in one job. */

@@ -24,6 +24,11 @@ export class Fifo<T> {
     return element;
   }
 
+  /** Forgets all elements. */
+  clear(): void {
+    while (this.#length > 0) this.shift();
+  }
+
   #grow(): void {
     const ring = this.#ring;
     const larger = new Array<T | undefined>(ring.length * 2).fill(undefined);

@@ -1,0 +1,194 @@
+/**
+ * Listens, and lets in who proves to know the job's secret.
+ *
+ * Until then a connection costs 96 bytes of buffers and a place among a bounded number of pending ones, for a bounded
+ * time; whatever it says, it is dropped without disturbing anybody. When all places are taken the oldest one is freed:
+ * a dialer of ours that is hit by this tries again.
+ */
+import { chmodSync } from 'node:fs';
+import net from 'node:net';
+import { cannotListen } from '../../errors.ts';
+import { formatAddress, isLoopback, type SocketAddress } from './address.ts';
+import { Connection, type ConnectionHandler } from './connection.ts';
+import { AcceptorHandshake, HELLO_BYTES, type Hello, PROOF_BYTES, Status, startsLikeMagic } from './handshake.ts';
+import { MessageReader } from './message-reader.ts';
+
+export interface AcceptorOptions {
+  readonly kind: 'unix' | 'tcp';
+  /** A socket path, or a loopback address; its port is the system's choice. */
+  readonly listen: string;
+  readonly secret: Buffer;
+  /** Milliseconds that a dialer may take for each of its messages. */
+  readonly timeout: number;
+  /** Connections that may be on their way through the handshake at the same time. */
+  readonly maxPending: number;
+  /** Judges what a dialer says of itself: before it has proved it, and again when it has. */
+  admit(hello: Hello): Status;
+  /** Both sides are sure of each other. The connection's handler has to be set within this call. */
+  opened(hello: Hello, connection: Connection): void;
+}
+
+/** As many as the system lets us: it takes the lower one of this and its own limit. */
+const BACKLOG = 4096;
+
+export class Acceptor {
+  readonly address: SocketAddress;
+  readonly #server: net.Server;
+  readonly #options: AcceptorOptions;
+  /** In the order in which they came. */
+  readonly #pending = new Set<Candidate>();
+
+  private constructor(server: net.Server, options: AcceptorOptions) {
+    this.#server = server;
+    this.#options = options;
+    const bound = server.address() as net.AddressInfo | string;
+    this.address =
+      typeof bound === 'string'
+        ? { kind: 'unix', path: bound }
+        : { kind: 'tcp', host: bound.address, port: bound.port };
+    // A connection that could not be accepted (no descriptors left, say) is its dialer's trouble.
+    server.on('error', () => {});
+    server.on('connection', (socket) => this.#receive(socket));
+  }
+
+  /** Rejects with `ERR_LAUNCH` where that address can't be listened at. */
+  static async listen(options: AcceptorOptions): Promise<Acceptor> {
+    const { kind, listen } = options;
+    if (kind === 'tcp' && !isLoopback(listen)) throw cannotListen(listen, 'it is not a loopback address');
+    const server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }).unref();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error) => reject(cannotListen(listen, error.message, error)));
+      server.listen(
+        kind === 'unix' ? { path: listen, backlog: BACKLOG } : { host: listen, port: 0, backlog: BACKLOG },
+        resolve,
+      );
+    });
+    server.removeAllListeners('error');
+    // The handshake guards it; this keeps other users from even trying.
+    if (kind === 'unix') chmodSync(listen, 0o600);
+    return new Acceptor(server, options);
+  }
+
+  get text(): string {
+    return formatAddress(this.address);
+  }
+
+  /** Connections on their way through the handshake. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  /** Stops listening and drops who has not proved itself yet. A socket path is removed. */
+  close(): void {
+    this.#server.close();
+    for (const candidate of this.#pending) candidate.drop();
+  }
+
+  #receive(socket: net.Socket): void {
+    if (this.#pending.size >= this.#options.maxPending) {
+      for (const oldest of this.#pending) {
+        oldest.drop();
+        break;
+      }
+    }
+    this.#pending.add(new Candidate(socket, this.#options, (candidate) => this.#pending.delete(candidate)));
+  }
+}
+
+const Stage = { HELLO: 0, PROOF: 1, REFUSED: 2, SETTLED: 3 } as const;
+type Stage = (typeof Stage)[keyof typeof Stage];
+
+/** One connection on its way through the handshake. */
+class Candidate implements ConnectionHandler {
+  readonly #options: AcceptorOptions;
+  readonly #left: (candidate: Candidate) => void;
+  readonly #handshake: AcceptorHandshake;
+  readonly #connection: Connection;
+  #stage: Stage = Stage.HELLO;
+  #message = new MessageReader(HELLO_BYTES);
+  /** Who it says it is, once it has said so. */
+  #dialer: Hello | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(socket: net.Socket, options: AcceptorOptions, left: (candidate: Candidate) => void) {
+    this.#options = options;
+    this.#left = left;
+    this.#handshake = new AcceptorHandshake(options.secret, options.admit);
+    this.#startTimer();
+    this.#connection = Connection.adopt(socket, this);
+  }
+
+  nextBuffer(): Uint8Array {
+    return this.#message.rest;
+  }
+
+  received(bytes: number): void {
+    const message = this.#message.advance(bytes);
+    switch (this.#stage) {
+      case Stage.HELLO:
+        if (!startsLikeMagic(this.#message.sofar)) this.drop();
+        else if (message !== undefined) this.#greet(message);
+        break;
+      case Stage.PROOF:
+        if (message !== undefined) this.#judge(message);
+        break;
+      default:
+        this.drop();
+    }
+  }
+
+  ended(): void {
+    this.#settle();
+  }
+
+  drop(): void {
+    this.#settle();
+    this.#connection.destroy();
+  }
+
+  #greet(message: Buffer): void {
+    const { answer, dialer } = this.#handshake.answer(message);
+    this.#dialer = dialer;
+    this.#connection.socket.write(answer);
+    if (dialer === undefined) {
+      // It keeps its place until it has read the refusal and gone, or its time is over.
+      this.#stage = Stage.REFUSED;
+      this.#message = new MessageReader(1);
+      this.#connection.socket.end();
+    } else {
+      this.#stage = Stage.PROOF;
+      this.#message = new MessageReader(PROOF_BYTES);
+    }
+    this.#startTimer();
+  }
+
+  #judge(message: Buffer): void {
+    const dialer = this.#dialer!;
+    // Another connection of the same dialer may have been let in since the hello.
+    if (!this.#handshake.verify(message) || this.#options.admit(dialer) !== Status.OK) {
+      this.drop();
+      return;
+    }
+    this.#settle();
+    this.#options.opened(dialer, this.#connection);
+  }
+
+  #startTimer(): void {
+    clearTimeout(this.#timer);
+    const { timeout } = this.#options;
+    const stage = this.#stage;
+    this.#timer = setTimeout(() => {
+      // If we were busy ourselves the message may have come meanwhile: one more turn shows.
+      setImmediate(() => {
+        if (this.#stage === stage) this.drop();
+      });
+    }, timeout).unref();
+  }
+
+  #settle(): void {
+    if (this.#stage === Stage.SETTLED) return;
+    this.#stage = Stage.SETTLED;
+    clearTimeout(this.#timer);
+    this.#left(this);
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * One socket whose bytes land where its handler says, without a stream in between.
+ *
+ * Node's `onread` option makes that possible, but only for sockets that we construct. An accepted socket is therefore
+ * taken in `pauseOnConnect` mode, before anything was read from it, and a new socket is built on its handle.
+ *
+ * Connections never keep the process alive: that is decided by what waits, above the transport.
+ */
+import net from 'node:net';
+import { invariant } from '../../base/invariant.ts';
+import type { SocketAddress } from './address.ts';
+
+/** Who a connection works for at the moment: first the handshake, then the link. */
+export interface ConnectionHandler {
+  /** Where the following bytes go; never empty. */
+  nextBuffer(): Uint8Array;
+  /** `bytes` bytes have come there. */
+  received(bytes: number): void;
+  /** Nothing more comes, for this reason (none for an orderly end). The connection is destroyed already. Called once. */
+  ended(error: Error | undefined): void;
+}
+
+/** Swallows what still comes on a connection that nobody is interested in any more. */
+const NOBODY: ConnectionHandler = {
+  nextBuffer: () => Buffer.allocUnsafeSlow(16 * 1024),
+  received: () => {},
+  ended: () => {},
+};
+
+export class Connection {
+  handler: ConnectionHandler;
+  readonly socket: net.Socket;
+  #over = false;
+  /** Something has come since this was last cleared. */
+  #progress = false;
+
+  private constructor(handler: ConnectionHandler, open: (onread: net.OnReadOpts) => net.Socket) {
+    this.handler = handler;
+    this.socket = open({
+      buffer: () => this.handler.nextBuffer(),
+      callback: (bytes) => {
+        this.#progress = true;
+        this.handler.received(bytes);
+        return true;
+      },
+    });
+    this.socket.setNoDelay(true);
+    this.socket.unref();
+    this.socket.on('end', () => this.#end(undefined));
+    this.socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.syscall === 'write') this.#readLastWords(error);
+      else this.#end(error);
+    });
+    this.socket.on('close', () => this.#end(undefined));
+    keepAfterError(this.socket);
+  }
+
+  /** Connects to an address; `connected` is called when that has worked, else the handler's `ended`. */
+  static dial(address: SocketAddress, handler: ConnectionHandler, connected: () => void): Connection {
+    return new Connection(handler, (onread) => {
+      const options = { allowHalfOpen: true, onread };
+      const socket = new net.Socket(options as net.SocketConstructorOpts);
+      if (address.kind === 'unix') {
+        socket.connect({ path: address.path }, connected);
+      } else {
+        socket.connect({ host: address.host, port: address.port }, connected);
+      }
+      return socket;
+    });
+  }
+
+  /** Takes over a socket that a server with `pauseOnConnect` has accepted. */
+  static adopt(accepted: net.Socket, handler: ConnectionHandler): Connection {
+    const shell = accepted as unknown as { _handle: object | null };
+    const handle = shell._handle;
+    invariant(handle, 'an accepted socket without a handle');
+    return new Connection(handler, (onread) => {
+      const options = { handle, allowHalfOpen: true, onread };
+      const socket = new net.Socket(options as net.SocketConstructorOpts);
+      // The shell goes without its handle, so that the server's count of connections is right.
+      shell._handle = null;
+      accepted.destroy();
+      return socket;
+    });
+  }
+
+  /** Ends it at once, without a word to the handler. */
+  destroy(): void {
+    this.#over = true;
+    this.handler = NOBODY;
+    this.socket.destroy();
+  }
+
+  /**
+   * Ends our direction after what was written, and calls `done` once the system has all of it. What still comes is read
+   * and dropped until the peer ends, too: a socket closed with unread bytes would be reset, and bytes of ours with it.
+   */
+  end(done: () => void): void {
+    this.handler = { ...NOBODY, ended: done };
+    this.socket.end(done);
+  }
+
+  /** What the peer said before it went is in the system's buffers, though we can't write any more. */
+  #readLastWords(error: Error): void {
+    this.#progress = false;
+    setImmediate(() => {
+      // The event loop has polled since: whatever was there to read has been read, unless that was a whole lot.
+      setImmediate(() => {
+        if (this.#progress) this.#readLastWords(error);
+        else this.#end(error);
+      });
+    });
+  }
+
+  #end(error: Error | undefined): void {
+    if (this.#over) return;
+    this.#over = true;
+    const { handler } = this;
+    this.handler = NOBODY;
+    this.socket.destroy();
+    handler.ended(error);
+  }
+}
+
+/**
+ * A failed write destroys a socket of Node's at once, with everything that the peer had sent before and that we have not
+ * read yet. Without these flags (of the streams beneath) it only reports the error.
+ */
+function keepAfterError(socket: net.Socket): void {
+  const states = socket as unknown as Record<'_readableState' | '_writableState', { autoDestroy: boolean }>;
+  states._readableState.autoDestroy = false;
+  states._writableState.autoDestroy = false;
+}
