@@ -209,6 +209,14 @@ describe('allreduce', () => {
     });
   });
 
+  it('under an elementwise op that returns no number rejects, and says so', async () => {
+    const forgetful = ops.createOp((() => {}) as never, { elementwise: true, name: 'forgetful' });
+    const call = runLocal(2, (comm) => comm.allreduce(new Float64Array(3), forgetful));
+    await expect(call).rejects.toThrow(
+      'forgetful: an elementwise op must return a number for elements of this kind, not undefined',
+    );
+  });
+
   it('under an op that throws rejects with what it has thrown, half-way', async () => {
     const failing = ops.createOp(() => raise('no such pair'), { elementwise: true });
     const array = runLocal(2, (comm) => comm.allreduce(new Float64Array(3), failing));

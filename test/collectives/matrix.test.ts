@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { COLLECTIVES } from '../../src/collectives/registry.ts';
-import { runLocal } from './helpers/local.ts';
-import { collectiveMatrix } from './helpers/matrix.ts';
+import { type LocalComm, runLocal } from './helpers/local.ts';
+import { collectiveMatrix, type MatrixResult } from './helpers/matrix.ts';
 
 // Small enough that values of a few elements are announced, and cut into many pieces.
 const DEEP = 16;
@@ -20,4 +20,13 @@ describe.each(Object.keys(COLLECTIVES))('%s gives what one rank after the other 
       expect(failures).toEqual([]);
     }
   });
+});
+
+// By the limits that hold for users: long arrays take other algorithms than short ones.
+it.each([3, 4])('large arrays on %i ranks take the algorithms for large arrays', async (size) => {
+  for (const only of ['bcast', 'reduce', 'allreduce', 'scan', 'exscan', 'allgatherv', 'alltoall', 'gather']) {
+    const run = (ranks: number, program: (comm: LocalComm) => Promise<MatrixResult>) =>
+      runLocal(ranks, program, { seed: 9 });
+    expect(await collectiveMatrix(run, size, { only: [only], lengths: [20_011], everyRoot: false })).toEqual([]);
+  }
 });

@@ -1,5 +1,6 @@
 /** From an operator and a dtype to what the algorithms work with. */
-import type { TypedArray } from '../../wire/dtype.ts';
+import { opResultInvalid } from '../../errors.ts';
+import { DType, type TypedArray } from '../../wire/dtype.ts';
 import { isBuiltin, type Op, OpCode } from '../ops.ts';
 import { loopFor } from './compile.ts';
 import { expressionFor } from './expressions.ts';
@@ -22,8 +23,14 @@ export function isDefined(op: Op, dtype: number): boolean {
 export function reducerFor(op: Op, dtype: number): Reducer {
   if (isBuiltin(op)) return { combine: loopFor(op.code, dtype), grain: grainOf(op) };
   const apply = op.apply as (left: unknown, right: unknown) => unknown;
+  const expected = dtype === DType.BIGINT64 || dtype === DType.BIGUINT64 ? 'bigint' : 'number';
   const combine = (left: TypedArray, right: TypedArray, into: TypedArray): void => {
-    for (let i = 0; i < into.length; i++) into[i] = apply(left[i], right[i]) as number;
+    for (let i = 0; i < into.length; i++) {
+      const element = apply(left[i], right[i]);
+      // Typed arrays take anything and make NaN or 0 of it.
+      if (typeof element !== expected) throw opResultInvalid(op.name, expected, element);
+      into[i] = element as number;
+    }
   };
   return { combine, grain: 1 };
 }
