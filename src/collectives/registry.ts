@@ -24,6 +24,7 @@ import { binomial as gatherBinomial } from './gather/binomial.ts';
 import { linear as gatherLinear } from './gather/linear.ts';
 import type { Reducer } from './kernels/reducer.ts';
 import { binomial as reduceBinomial } from './reduce/binomial.ts';
+import { chain as reduceChain } from './reduce/chain.ts';
 import { rabenseifner as reduceRabenseifner } from './reduce/rabenseifner.ts';
 import { linear as reduceScatterLinear } from './reduceScatter/linear.ts';
 import { pairwise as reduceScatterPairwise } from './reduceScatter/pairwise.ts';
@@ -76,6 +77,7 @@ type Reduce = (
   reducer: Reducer,
   root: number,
   commutative: boolean,
+  segment: number,
 ) => Promise<void>;
 /** `work`, which must not overlap `input`, takes this rank's part: elements offsets[rank] to offsets[rank + 1]. */
 type ReduceScatter = (
@@ -152,7 +154,11 @@ export const COLLECTIVES: Collectives = {
   alltoallv: { code: 10, algorithms: alltoallAlgorithms },
   reduce: {
     code: 11,
-    algorithms: { binomial: { code: 1, run: reduceBinomial }, rabenseifner: { code: 2, run: reduceRabenseifner } },
+    algorithms: {
+      binomial: { code: 1, run: reduceBinomial },
+      rabenseifner: { code: 2, run: reduceRabenseifner },
+      chain: { code: 3, run: reduceChain },
+    },
   },
   allreduce: {
     code: 12,

@@ -2,7 +2,8 @@
  * Which algorithm a call takes: the first rule that fits, unless one is asked for by name.
  *
  * Rules may look only at what every rank knows alike. Where that is not so (`bcast`), the root chooses and announces its choice.
- * The limits were found on ranks of one machine, where the total of copies and system calls counts more than the critical path.
+ * The limits come from 3 and 4 ranks over sockets of a machine with 2 cores, where the total of copies and system calls counts
+ * more than the critical path; those for more ranks, from the costs of the algorithms.
  */
 import { invariant } from '../base/invariant.ts';
 import { algorithmReorders, algorithmUnknown, collectiveUnknown } from '../errors.ts';
@@ -35,7 +36,7 @@ const RULES: readonly Rule[] = [
   { collective: 'barrier', algorithm: 'dissemination', maxSize: 8 },
   { collective: 'barrier', algorithm: 'tree' },
   { collective: 'bcast', algorithm: 'binomial', maxBytes: 64 * KiB },
-  { collective: 'bcast', algorithm: 'chain', maxSize: 8 },
+  { collective: 'bcast', algorithm: 'chain', maxBytes: 512 * KiB, maxSize: 8 },
   { collective: 'bcast', algorithm: 'scatterRing' },
   { collective: 'scatter', algorithm: 'linear', maxSize: 4 },
   { collective: 'scatter', algorithm: 'binomial' },
@@ -45,25 +46,28 @@ const RULES: readonly Rule[] = [
   { collective: 'gather', algorithm: 'binomial' },
   { collective: 'gatherv', algorithm: 'linear', maxSize: 4 },
   { collective: 'gatherv', algorithm: 'binomial' },
+  { collective: 'allgather', algorithm: 'ring', maxSize: 4 },
   { collective: 'allgather', algorithm: 'bruck' },
+  { collective: 'allgatherv', algorithm: 'ring', maxSize: 4 },
   { collective: 'allgatherv', algorithm: 'bruck' },
   { collective: 'alltoall', algorithm: 'pairwise', maxSize: 8 },
   { collective: 'alltoall', algorithm: 'bruck' },
   { collective: 'alltoallv', algorithm: 'pairwise', maxSize: 8 },
   { collective: 'alltoallv', algorithm: 'bruck' },
   { collective: 'reduce', algorithm: 'binomial', maxBytes: 64 * KiB },
+  { collective: 'reduce', algorithm: 'chain', maxSize: 8 },
   { collective: 'reduce', algorithm: 'rabenseifner' },
   { collective: 'allreduce', algorithm: 'recursiveDoubling', maxBytes: 64 * KiB },
   { collective: 'allreduce', algorithm: 'ring', folded: true, commutative: true },
   { collective: 'allreduce', algorithm: 'rabenseifner' },
-  { collective: 'scan', algorithm: 'recursiveDoubling', maxBytes: 64 * KiB },
+  { collective: 'scan', algorithm: 'recursiveDoubling', maxBytes: 16 * KiB },
   { collective: 'scan', algorithm: 'chain' },
-  { collective: 'exscan', algorithm: 'recursiveDoubling', maxBytes: 64 * KiB },
+  { collective: 'exscan', algorithm: 'recursiveDoubling', maxBytes: 16 * KiB },
   { collective: 'exscan', algorithm: 'chain' },
-  { collective: 'reduceScatter', algorithm: 'recursiveHalving', maxBytes: 64 * KiB, commutative: true },
+  { collective: 'reduceScatter', algorithm: 'recursiveHalving', maxBytes: 16 * KiB, commutative: true },
   { collective: 'reduceScatter', algorithm: 'pairwise', commutative: true },
   { collective: 'reduceScatter', algorithm: 'linear' },
-  { collective: 'reduceScatterBlock', algorithm: 'recursiveHalving', maxBytes: 64 * KiB, commutative: true },
+  { collective: 'reduceScatterBlock', algorithm: 'recursiveHalving', maxBytes: 16 * KiB, commutative: true },
   { collective: 'reduceScatterBlock', algorithm: 'pairwise', commutative: true },
   { collective: 'reduceScatterBlock', algorithm: 'linear' },
 ];

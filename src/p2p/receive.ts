@@ -64,15 +64,16 @@ export function startReceive(
   source: number,
   tag: number,
   options: ReceiveOptions | undefined,
+  status: Status | undefined = options?.status,
 ): Receive | null {
   checkSource(call, source, context.size);
   checkTag(call, tag, true);
   checkReceive(call, options);
   if (source === PROC_NULL) {
-    options?.status?.set(PROC_NULL, tag, 0, 0);
+    status?.set(PROC_NULL, tag, 0, 0);
     return null;
   }
-  const op = new Receive(context, call, source, tag, options?.out, options?.status);
+  const op = new Receive(context, call, source, tag, options?.out, status);
   context.engine.receive(op);
   if (options !== undefined && op.pending) guard(op, options, () => context.engine.withdraw(op));
   return op;

@@ -2,7 +2,7 @@ import { checkOut, encode } from '../../wire/value.ts';
 import { checkRoot } from '../arguments.ts';
 import type { CollectiveContext, CollectiveOptions } from '../context.ts';
 import { type OpLike, SUM } from '../ops.ts';
-import { algorithmFor, copyOperand, deliver, openReduction, reductionOf, targetFor } from '../reduction.ts';
+import { algorithmFor, copyOperand, deliver, openReduction, reductionOf, segmentOf, targetFor } from '../reduction.ts';
 import { ownValue, reduceValues } from '../values.ts';
 
 /**
@@ -28,7 +28,9 @@ export async function reduce<T>(
     if (target !== undefined && size === 1) copyOperand(target);
     else {
       const input = target?.input ?? operand.input;
-      await run(channel, input, target?.work, operand.reducer, root, reduction.op.commutative);
+      const { commutative } = reduction.op;
+      const segment = segmentOf(context, operand);
+      await run(channel, input, target?.work, operand.reducer, root, commutative, segment);
     }
     context.close(channel);
     return target?.finish() as T | undefined;

@@ -1,0 +1,62 @@
+import type { TypedArray } from '../../wire/dtype.ts';
+import type { Channel } from '../channel.ts';
+import type { Reducer } from '../kernels/reducer.ts';
+import { DEPTH, pipeline } from '../pipeline.ts';
+import { scratchLike } from '../scratch.ts';
+import { absoluteRank, relativeRank } from '../shapes/binomial.ts';
+
+/**
+ * Pipelined chain reduce: the vector runs from the last rank down to the first, piece by piece; every rank puts its own operand on
+ * the left of what arrives.
+ *
+ * The chain ends at the root where the operator commutes. Where it does not, it ends at rank 0, which passes each piece on to the root.
+ *
+ * Cost: (p - 1 + n / s) (alpha + s beta + s gamma) for pieces of s: next to n beta for long vectors and few ranks.
+ */
+export async function chain(
+  channel: Channel,
+  input: TypedArray,
+  work: TypedArray | undefined,
+  reducer: Reducer,
+  root: number,
+  commutative: boolean,
+  segment: number,
+): Promise<void> {
+  const { rank, size } = channel;
+  const end = commutative ? root : 0;
+  const place = relativeRank(rank, end, size);
+  const count = input.length;
+  const stride = Math.min(count, segment);
+  const pieces = Math.max(1, Math.ceil(count / segment));
+  const last = place === size - 1;
+  const arrived = scratchLike(input, last ? 0 : stride * DEPTH);
+  const leaving = last ? input : scratchLike(input, stride * DEPTH);
+
+  const pieceOf = (array: TypedArray, piece: number) =>
+    array.subarray(piece * segment, Math.min(count, (piece + 1) * segment));
+  const slotFor = (array: TypedArray, piece: number) => {
+    const start = (piece % DEPTH) * stride;
+    return array.subarray(start, start + Math.min(segment, count - piece * segment));
+  };
+  const next = place > 0 ? absoluteRank(place - 1, end, size) : root;
+  const previous = absoluteRank(Math.min(place + 1, size - 1), end, size);
+  // The end of the chain is the root, or hands the result over to it.
+  const keeps = rank === root && end === root && work !== undefined;
+  await pipeline(
+    pieces,
+    (piece) => (last ? undefined : channel.recv(slotFor(arrived, piece), previous)),
+    (piece) => {
+      if (last) return channel.send(pieceOf(input, piece), next);
+      const into = keeps ? pieceOf(work, piece) : slotFor(leaving, piece);
+      reducer.combine(pieceOf(input, piece), slotFor(arrived, piece), into);
+      return keeps ? undefined : channel.send(into, next);
+    },
+  );
+  if (rank !== root || keeps || work === undefined) return;
+  // `work` may be the memory of `input`, which is done with only now.
+  await pipeline(
+    pieces,
+    (piece) => channel.recv(pieceOf(work, piece), end),
+    () => undefined,
+  );
+}
