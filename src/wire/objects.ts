@@ -5,7 +5,8 @@
  * plain maps, arrays, strings, numbers, small bigints and undefined are used, and none of its extensions, which a program that
  * shares the package with us may have changed.
  */
-import { Packr, Unpackr } from 'msgpackr';
+import { Packr } from 'msgpackr/pack';
+import { Unpackr } from 'msgpackr/unpack';
 import { notEncodable, protocol } from '../errors.ts';
 import { isSound } from './scan.ts';
 
