@@ -31,7 +31,8 @@ export function parseCommandLine(argv: readonly string[], { cores, env }: Comman
   const given = new Map(options.map(({ name, value }) => [name, value]));
   if (given.has('help')) return { type: 'help' };
   if (given.has('version')) return { type: 'version' };
-  if (script === undefined || script === '') throw usage('no script given: tsrun [options] script [arguments…]');
+  if (script === undefined || script === '')
+    throw usage('no script given: tsrun [options] script [arguments…]; tsrun --help says more');
   if (LATER_COMMANDS.includes(script)) {
     throw usage(`tsrun ${script} is not available in this version (a script of that name: ./${script})`);
   }

@@ -12,12 +12,8 @@ export async function helpText(columns: number): Promise<string> {
     .version(false)
     .wrap(Math.min(columns, 100));
   for (const { name, short, value, group, help, optional } of OPTIONS) {
-    const placeholder = value === undefined ? '' : optional ? `[=${value}]  ` : `${value}  `;
-    parser.option(name, {
-      ...(short === undefined ? {} : { alias: short }),
-      group: `${group}:`,
-      describe: placeholder + help,
-    });
+    const shown = value === undefined ? name : optional ? `${name}[=${value}]` : `${name} ${value}`;
+    parser.option(shown, { ...(short === undefined ? {} : { alias: short }), group: `${group}:`, describe: help });
   }
   parser
     .example('tsrun -n 4 sum.ts data.npy', 'four ranks; data.npy is an argument of the script')

@@ -24,7 +24,7 @@ const controlFd = Number(process.env[Environment.CONTROL_FD]);
 const hook: RankHook = { scriptSettled: false, controlFd };
 const scope = globalThis as { [RANK_HOOK]?: RankHook; [LATE]?: LateBinding };
 scope[RANK_HOOK] = hook;
-// A library that is imported from the beginning takes it out itself, before the script's first line.
+// The library takes it out itself, where it is imported.
 if (!manifest.importsLibrary) delete process.env[Environment.CONTROL_FD];
 
 scope[LATE] = createLateBinding(directory, manifest.library);
@@ -65,6 +65,7 @@ run().then(
     hook.scriptSettled = true;
   },
   (error: unknown) => {
+    hook.scriptSettled = true;
     // Out of the promise, so that it takes the way of every uncaught error, by the script's own handlers too.
     process.nextTick(() => {
       throw error;

@@ -94,11 +94,17 @@ function errorLines(error: SerializedError, context: ReportContext, indent: stri
     .map((line) => indent + line);
   lines.push(...frames(error.stack, context, indent));
   for (const each of error.errors ?? []) lines.push(...errorLines(each, context, `${indent}  `));
-  if (error.cause !== undefined) {
+  if (error.cause !== undefined && !repeats(error.cause, error, context)) {
     const [first, ...rest] = errorLines(error.cause, context, indent);
     lines.push(`${indent}caused by ${first!.slice(indent.length)}`, ...rest);
   }
   return lines;
+}
+
+/** A cause that adds neither a sentence nor a line of the user's is left out, with all that is below it. */
+function repeats(cause: SerializedError, error: SerializedError, context: ReportContext): boolean {
+  if (cause.thrown || !error.message.includes(cause.message)) return false;
+  return userFrames(cause.stack, context).length === 0 && (cause.errors ?? []).length === 0;
 }
 
 function title({ name, message, code, thrown }: SerializedError): string {

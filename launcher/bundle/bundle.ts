@@ -8,7 +8,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import type { BuildFailure, Message } from 'esbuild';
 import { LaunchFailure } from '../failure.ts';
 import { formatMessages } from './diagnostics.ts';
-import type { Library } from './library.ts';
+import { LIBRARY_SPECIFIERS, type Library } from './library.ts';
 import { moduleKind } from './module-kind.ts';
 import { packagesPlugin } from './packages.ts';
 import { loaderOf, replaceComputedImports, sourcesPlugin } from './sources.ts';
@@ -16,7 +16,7 @@ import { loaderOf, replaceComputedImports, sourcesPlugin } from './sources.ts';
 export interface Bundle {
   /** What the ranks run: `.mjs`, or `.cjs` for a CommonJS script. */
   readonly file: string;
-  /** The script imports the library from the beginning, not only perhaps, later. */
+  /** The script imports the library, at its beginning or perhaps later. */
   readonly importsLibrary: boolean;
 }
 
@@ -57,7 +57,7 @@ export async function bundleScript(
     });
     const urls = new Set(Object.values(library));
     const imports = Object.values(result.metafile.outputs).flatMap((output) => output.imports);
-    return { file, importsLibrary: imports.some(({ path, kind }) => kind === 'import-statement' && urls.has(path)) };
+    return { file, importsLibrary: imports.some(({ path }) => urls.has(path)) };
   } catch (error) {
     throw failure(error, dirname(script));
   }
@@ -86,7 +86,7 @@ async function bundleCommonJs(script: string, text: string, file: string): Promi
       `${late.code}\nfunction ${late.name}(name,options){return globalThis[Symbol.for("tsmpi.tsrun")].import(name,` +
         'require("node:url").pathToFileURL(__filename).href,options)}';
     await writeFile(file, bound ?? runnable);
-    return { file, importsLibrary: false };
+    return { file, importsLibrary: LIBRARY_SPECIFIERS.some((name) => text.includes(name)) };
   } catch (error) {
     throw failure(error, '');
   }

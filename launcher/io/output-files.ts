@@ -1,6 +1,6 @@
 /** `--output-dir`: what each rank wrote, as it wrote it, in a pair of files. */
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { OutputStream } from '../agents/agent.ts';
 import { LaunchFailure } from '../failure.ts';
 import { systemReason } from './system-reason.ts';
@@ -16,7 +16,7 @@ export class OutputFiles {
     this.#directory = directory;
     const digits = Math.max(4, String(ranks - 1).length);
     try {
-      mkdirSync(directory, { recursive: true });
+      makeDirectory(resolve(directory));
       for (let rank = 0; rank < ranks; rank++) {
         const open = (stream: OutputStream): number =>
           openSync(join(directory, `rank-${String(rank).padStart(digits, '0')}.${EXTENSIONS[stream]}`), 'w');
@@ -44,4 +44,11 @@ export class OutputFiles {
       closeSync(stderr);
     }
   }
+}
+
+/** With its parents. Node's own `recursive` never returns where the system refuses a folder with ENOENT, as /proc does. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  if (!existsSync(dirname(path))) makeDirectory(dirname(path));
+  mkdirSync(path);
 }

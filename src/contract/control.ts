@@ -88,8 +88,8 @@ export interface RankHook {
   /** Whether the script's module has finished evaluating. */
   scriptSettled: boolean;
   /**
-   * The control channel, for a library that is imported late: where the script does not import it from the beginning, the variable is
-   * taken out of the environment before the script runs, so that no process that the script starts inherits it.
+   * The control channel, for a library that the launcher could not foresee (a computed `import()`): there the variable has been taken out
+   * of the environment before the script runs, so that no process that the script starts inherits it.
    */
   controlFd?: number;
   /** Set by the library: what waits just now. */
