@@ -87,7 +87,7 @@ describe('frame header', () => {
 
   it.each([
     ['kind 0', 0, 0, /kind 0/],
-    ['a kind beyond the last', 0, 11, /kind 11/],
+    ['a kind beyond the last', 0, 255, /kind 255/],
     ['an unknown flag', 1, 4, /flags 4/],
     ['all flags', 1, 255, /flags 255/],
     ['a reserved byte', 55, 1, /reserved/],
