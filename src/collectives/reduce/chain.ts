@@ -1,9 +1,10 @@
 import type { TypedArray } from '../../wire/dtype.ts';
-import type { Channel } from '../channel.ts';
+import type { Channel, Wait } from '../channel.ts';
 import type { Reducer } from '../kernels/reducer.ts';
 import { DEPTH, pipeline } from '../pipeline.ts';
 import { scratchLike } from '../scratch.ts';
 import { absoluteRank, relativeRank } from '../shapes/binomial.ts';
+import { guarded } from '../waits.ts';
 
 /**
  * Pipelined chain reduce: the vector runs from the last rank down to the first, piece by piece; every rank puts its own operand on
@@ -42,6 +43,10 @@ export async function chain(
   const previous = absoluteRank(Math.min(place + 1, size - 1), end, size);
   // The end of the chain is the root, or hands the result over to it.
   const keeps = rank === root && end === root && work !== undefined;
+  // At the same time as the rest: a root that took the result only after its own part would hold up the chain that makes it.
+  // In place this is safe, for no piece of the result comes before the same piece of the operand has gone.
+  const handedOver =
+    rank !== root || keeps || work === undefined ? undefined : takeOver(channel, work, pieces, pieceOf, end);
   await pipeline(
     pieces,
     (piece) => (last ? undefined : channel.recv(slotFor(arrived, piece), previous)),
@@ -52,11 +57,17 @@ export async function chain(
       return keeps ? undefined : channel.send(into, next);
     },
   );
-  if (rank !== root || keeps || work === undefined) return;
-  // `work` may be the memory of `input`, which is done with only now.
-  await pipeline(
-    pieces,
-    (piece) => channel.recv(pieceOf(work, piece), end),
-    () => undefined,
-  );
+  if (handedOver) await handedOver;
+}
+
+/** Receives the result from the end of the chain. */
+function takeOver(
+  channel: Channel,
+  work: TypedArray,
+  pieces: number,
+  pieceOf: (array: TypedArray, piece: number) => TypedArray,
+  end: number,
+): Wait {
+  const receive = (piece: number) => channel.recv(pieceOf(work, piece), end);
+  return guarded(pipeline(pieces, receive, () => undefined));
 }

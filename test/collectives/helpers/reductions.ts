@@ -61,6 +61,9 @@ async function reduces(
         ),
       );
       checks.equal(`${label} compose`, await call(mapsFor(length, rank), elementCompose, { algorithm }), maps);
+      const own = mapsFor(length, rank);
+      await call(own, elementCompose, { algorithm, out: own });
+      checks.equal(`${label} compose in place`, own, maps ?? mapsFor(length, rank));
       const last = expect(() => mapsFor(length, over.at(-1) ?? 0));
       checks.equal(`${label} REPLACE`, await call(mapsFor(length, rank), ops.REPLACE, { algorithm }), last);
       const first = expect(() => mapsFor(length, over[0] ?? 0));
