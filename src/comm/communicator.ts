@@ -316,9 +316,9 @@ export class Communicator {
       return await running;
     } catch (error) {
       if (expired !== undefined) throw relocated(expired);
-      if (channel !== null && !channel.closed)
-        domain.fail(call, isMpiError(error) ? error : errors.threwInside(call, error));
-      throw error;
+      const cause = isMpiError(error) ? error : errors.threwInside(call, error);
+      if (channel !== null && !channel.closed) domain.fail(call, cause);
+      throw cause === error ? relocated(cause) : error;
     } finally {
       limit?.release();
       if (channel !== null) domain.running.delete(channel);
