@@ -50,7 +50,11 @@ export const OpCode = {
 /** User operators: this, +1 where they commute, +2 where they are elementwise. What a function does is not compared. */
 const USER = 64;
 
+/** Marks operators, also those of another copy of this module in the same process. */
+const OPERATOR: unique symbol = Symbol.for('tsmpi.op');
+
 class Operator implements Op {
+  readonly [OPERATOR] = true;
   readonly name: string;
   readonly code: number;
   readonly commutative: boolean;
@@ -135,9 +139,13 @@ export function createOp(fn: OpFunction, traits: OpTraits = {}): Op {
   return new Operator(name, USER + (commutative ? 1 : 0) + (elementwise ? 2 : 0), commutative, elementwise, fn);
 }
 
+function isOperator(value: unknown): value is Op {
+  return typeof value === 'object' && value !== null && OPERATOR in value;
+}
+
 /** The operator that a call was given, for the call named `call`. @throws MpiError ERR_OP for anything else. */
 export function resolveOp(op: unknown, call: string): Op {
-  if (op instanceof Operator) return op;
+  if (isOperator(op)) return op;
   if (typeof op === 'function') return createOp(op as OpFunction);
   throw opInvalid(call, op);
 }
