@@ -92,7 +92,7 @@ export async function replaceComputedImports(
   which: 'computed' | 'all' = 'computed',
 ): Promise<{ code: string; name: string } | undefined> {
   const lexer = await import('es-module-lexer');
-  await lexer.init;
+  await lexer.init();
   const computed = lexer
     .parse(code)[0]
     .filter((found) => found.type === 'dynamic' && (which === 'all' || found.glob || found.specifier === undefined));
