@@ -55,6 +55,7 @@ const RULES: readonly Rule[] = [
   { collective: 'alltoallv', algorithm: 'pairwise', maxSize: 8 },
   { collective: 'alltoallv', algorithm: 'bruck' },
   { collective: 'reduce', algorithm: 'binomial', maxBytes: 64 * KiB },
+  { collective: 'reduce', algorithm: 'binomial', maxBytes: 1024 * KiB, maxSize: 8 },
   { collective: 'reduce', algorithm: 'chain', maxSize: 8 },
   { collective: 'reduce', algorithm: 'rabenseifner' },
   { collective: 'allreduce', algorithm: 'recursiveDoubling', maxBytes: 64 * KiB },
