@@ -31,7 +31,7 @@ for (const bytes of world.size > 1 ? SIZES : []) {
       assert.equal(ball.at(-1), round + 1, 'the ball comes back with one added');
     }
     const seconds = (performance.now() - started) / 1000 / rounds / 2;
-    const [time, speed] = [(seconds * 1e6).toFixed(1), (bytes / seconds / 1e6).toFixed(0)];
+    const [time, speed] = [(seconds * 1e6).toFixed(1), (bytes / seconds / 1e6).toFixed(1)];
     console.log(`${bytes.toString().padStart(10)}${time.padStart(13)}${speed.padStart(12)}`);
   } else if (world.rank === 1) {
     for (let round = -rounds / 10; round < rounds; round++) {

@@ -20,6 +20,7 @@ for (let i = start; i < end; i++) {
 }
 const x = Float64Array.from({ length: n }, (_, j) => j);
 
+await world.barrier(); // so that nobody's clock starts while another still fills its rows
 const started = performance.now();
 const mine = new Float64Array(end - start);
 for (let i = 0; i < mine.length; i++) {

@@ -7,32 +7,38 @@ interface Column {
   readonly cell: (result: Result) => string;
 }
 
-const COLUMNS: readonly Column[] = [
-  { title: 'transport', cell: ({ transport }) => transport },
-  { title: 'ranks', cell: ({ ranks }) => String(ranks) },
-  { title: 'what', cell: ({ variant }) => variant ?? '' },
-  { title: 'bytes', cell: ({ bytes }) => (bytes === undefined ? '' : formatBytes(bytes)) },
-  { title: 'min us', cell: ({ min }) => significant(min) },
-  { title: 'p50 us', cell: ({ p50 }) => significant(p50) },
-  { title: 'p99 us', cell: ({ p99 }) => significant(p99) },
-  { title: 'mean us', cell: ({ mean }) => significant(mean) },
-  { title: 'MB/s', cell: ({ MBps }) => (MBps === undefined ? '' : significant(MBps)) },
-  { title: 'bus MB/s', cell: ({ busMBps }) => (busMBps === undefined ? '' : significant(busMBps)) },
-  { title: 'messages/s', cell: ({ messagesPerSecond: rate }) => (rate === undefined ? '' : rate.toFixed(0)) },
-  { title: 'samples', cell: ({ samples }) => String(samples) },
-];
-
 /** The results of one bench, one a line; columns that would be empty are left out. */
 export function resultTable(results: readonly Result[], baseline?: ReadonlyMap<string, Result>): string {
-  const compared: Column = {
-    title: 'speed-up',
-    cell: (result) => {
-      const before = baseline?.get(keyOf(result));
-      return before ? `x ${(before.p50 / result.p50).toFixed(2)}` : '';
-    },
-  };
-  const rows = [...COLUMNS, compared].map(({ title, cell }) => ({ title, cells: results.map(cell) }));
-  return align(rows.filter(({ cells }) => cells.some((cell) => cell !== '')));
+  const columns = columnsFor(results, baseline).map(({ title, cell }) => ({ title, cells: results.map(cell) }));
+  return align(columns.filter(({ cells }) => cells.some((cell) => cell !== '')));
+}
+
+function columnsFor(results: readonly Result[], baseline: ReadonlyMap<string, Result> | undefined): readonly Column[] {
+  // One unit for the whole table: milliseconds where microseconds would only be long.
+  const [unit, scale] = results.every(({ p50 }) => p50 >= 100_000) ? ['ms', 1000] : ['us', 1];
+  const time = (name: 'min' | 'p50' | 'p99' | 'mean'): Column => ({
+    title: `${name} ${unit}`,
+    cell: (result) => significant(result[name] / scale),
+  });
+  return [
+    { title: 'transport', cell: ({ transport }) => transport },
+    { title: 'ranks', cell: ({ ranks }) => String(ranks) },
+    { title: 'what', cell: ({ variant }) => variant ?? '' },
+    { title: 'bytes', cell: ({ bytes }) => (bytes === undefined ? '' : formatBytes(bytes)) },
+    time('min'),
+    time('p50'),
+    time('p99'),
+    time('mean'),
+    { title: 'MB/s', cell: ({ MBps }) => significant(MBps) },
+    { title: 'bus MB/s', cell: ({ busMBps }) => significant(busMBps) },
+    { title: 'messages/s', cell: ({ messagesPerSecond }) => messagesPerSecond?.toFixed(0) ?? '' },
+    { title: 'samples', cell: ({ samples }) => String(samples) },
+    { title: 'speed-up', cell: (result) => speedUp(baseline?.get(keyOf(result)), result) },
+  ];
+}
+
+function speedUp(before: Result | undefined, now: Result): string {
+  return before === undefined ? '' : `x ${(before.p50 / now.p50).toFixed(2)}`;
 }
 
 /** Words to the left, numbers to the right. */
@@ -53,7 +59,8 @@ function align(columns: readonly { title: string; cells: readonly string[] }[]):
   return lines.join('\n');
 }
 
-/** Three digits are what such a measurement is good for. */
-function significant(value: number): string {
+/** Three digits are what such a measurement is good for; nothing where there is no value. */
+function significant(value: number | undefined): string {
+  if (value === undefined) return '';
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

@@ -9,13 +9,14 @@ import { createHook } from 'node:async_hooks';
 
 /** Made in every turn by anybody; over before it matters. */
 const FLEETING = new Set(['PROMISE', 'Immediate', 'TickObject', 'Microtask']);
-const CONNECTIONS = ['TCPSOCKETWRAP', 'TLSWRAP', 'UDPWRAP'];
+/** What may wake the program though it was made before, or though it is over in a moment: it may make another one then. */
+const ALWAYS = ['TCPSOCKETWRAP', 'TLSWRAP', 'UDPWRAP', 'IMMEDIATE'];
 
 /** Timers that are noted before the ended ones are forgotten. */
 const FORGET = 4096;
 
 export class OpenWork {
-  readonly #kinds = new Set<string>(CONNECTIONS);
+  readonly #kinds = new Set<string>(ALWAYS);
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #hook = createHook({
     init: (_id, kind, _trigger, resource) => {

@@ -26,7 +26,10 @@ export interface FrameSink {
   announce(peer: number, frame: Frame): Landing | null;
   /** The payload of the frame announced last on this link has landed. */
   landed(peer: number, landing: Landing): void;
-  /** The link is gone; nothing more will come from `peer`, and nothing reaches it. Called once a peer. */
+  /**
+   * The link is gone; nothing more will come from `peer`, and nothing reaches it. Called once a peer: deliveries that are still
+   * to come are told before, or never.
+   */
   lost(peer: number, reason: Error): void;
 }
 

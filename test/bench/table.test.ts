@@ -29,6 +29,12 @@ describe('resultTable', () => {
     );
   });
 
+  test('counts in milliseconds where all take long', () => {
+    const slow = { ...result, min: 1e5, p50: 234_500, p99: 3e6, mean: 4e5 };
+    expect(resultTable([slow])).toContain('min ms  p50 ms  p99 ms  mean ms');
+    expect(resultTable([slow])).toContain('   100     235    3000      400');
+  });
+
   test('compares medians with a baseline', () => {
     const baseline = new Map([[keyOf(result), { ...result, p50: 8.4 }]]);
     const lines = resultTable([result, { ...result, bytes: 64 }], baseline).split('\n');

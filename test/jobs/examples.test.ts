@@ -108,7 +108,7 @@ describe.each(RANKS)('on %i ranks', (ranks) => {
     if (ranks === 1) {
       expect(printed).toEqual(['Ping-pong takes two: run it with tsrun -n 2.']);
     } else {
-      const sizes = printed.slice(-4).map((line) => line.match(/^ +(\d+) +[\d.]+ +\d+$/)?.[1]);
+      const sizes = printed.slice(-4).map((line) => line.match(/^ +(\d+) +\d+\.\d +\d+\.\d$/)?.[1]);
       expect(sizes).toEqual(['8', '1024', '65536', '1048576']);
     }
   });

@@ -46,6 +46,14 @@ describe('spmd', () => {
     expect(results).toEqual([2, 0, 1]);
   });
 
+  it('takes a program that only turns the event loop for alive', async () => {
+    const results = await spmd(2, async (comm) => {
+      if (comm.rank === 0) for (let i = 0; i < 500; i++) await new Promise((resolve) => setImmediate(resolve));
+      return comm.sendrecv(comm.rank, 1 - comm.rank, 1 - comm.rank);
+    });
+    expect(results).toEqual([1, 0]);
+  });
+
   it('runs beside another one without mistaking its timers', async () => {
     const one = (pause: number) =>
       spmd(2, async (comm) => {
