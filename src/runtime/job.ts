@@ -57,7 +57,10 @@ export class JobRank implements Job {
       control.send({ type: 'ready' });
       return new JobRank(control, start, Router.alone(), settings);
     }
-    const mesh = await SocketMesh.listen({ kind: start.transport, self: rank, size, job, epoch, secret, listen });
+    // With more ranks than cores a peer may be off the processor for a while between two messages of its handshake.
+    const handshakeTimeout = 2000 + 100 * size;
+    const options = { kind: start.transport, self: rank, size, job, epoch, secret, listen, handshakeTimeout };
+    const mesh = await SocketMesh.listen(options);
     control.send({ type: 'hello', protocol: CONTROL_PROTOCOL, version, pid: process.pid, address: mesh.address });
     const peers = await control.next();
     if (peers.type !== 'peers') throw errors.launch(`the launcher sent "${peers.type}" where addresses were due`);
