@@ -58,7 +58,8 @@ export class MpiError extends Error {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     for (const [key, value] of Object.entries(details)) {
-      if (value !== undefined) Object.defineProperty(this, key, { value, enumerable: true });
+      if (value !== undefined)
+        Object.defineProperty(this, key, { value, enumerable: true, writable: true, configurable: true });
     }
   }
 }

@@ -9,7 +9,7 @@
  * `const wait = channel.send(…); if (wait) await wait;`. A failure rejects; algorithms let it pass.
  */
 import type { TypedArray } from '../wire/dtype.ts';
-import type { Packet, PacketHead } from '../wire/packet.ts';
+import type { Packet } from '../wire/packet.ts';
 
 export type Wait = Promise<void> | undefined;
 
@@ -30,8 +30,4 @@ export interface Channel {
   recvPacket(source: number): Packet | Promise<Packet>;
   /** Both at once. */
   exchangePacket(packet: Packet, dest: number, source: number): Promise<Packet>;
-
-  /** Sends a head alone (no payload bytes): announces what follows as raw segments. */
-  sendHead(head: PacketHead, dest: number): Wait;
-  recvHead(source: number): PacketHead | Promise<PacketHead>;
 }

@@ -11,7 +11,7 @@ import { relocated, wait } from '../p2p/wait.ts';
 import type { TypedArray } from '../wire/dtype.ts';
 import { Frame } from '../wire/frame.ts';
 import type { Packet, PacketHead, Reception } from '../wire/packet.ts';
-import { decode, encode, packetOf, receive } from '../wire/value.ts';
+import { encode, packetOf, receive } from '../wire/value.ts';
 import { stamp } from './agreement.ts';
 
 class ChannelSend extends SendOperation {
@@ -154,15 +154,6 @@ export class CollectiveChannel implements Channel {
     if (waiting !== undefined) await waiting;
     return op.value as Packet;
   }
-
-  sendHead(head: PacketHead, dest: number): Wait {
-    return this.sendPacket(headPacket(head), dest);
-  }
-
-  recvHead(source: number): PacketHead | Promise<PacketHead> {
-    const packet = this.recvPacket(source);
-    return packet instanceof Promise ? packet.then(headOf) : headOf(packet);
-  }
 }
 
 function settled(op: Operation): Wait {
@@ -183,13 +174,3 @@ function both(a: Wait, b: Wait): Wait {
 }
 
 function nothing(): void {}
-
-/** A head alone travels as a small value of its own. */
-function headPacket({ format, dtype, bytes, meta }: PacketHead): Packet {
-  return encode([format, dtype, bytes, meta], 'collective');
-}
-
-function headOf(packet: Packet): PacketHead {
-  const [format, dtype, bytes, meta] = decode(packet, undefined, 'collective') as [number, number, number, Uint8Array];
-  return { format, dtype, bytes, meta };
-}

@@ -9,7 +9,7 @@ import type { CollectiveContext, CollectiveOptions, Fingerprint } from '../../..
 import type { OpLike } from '../../../src/collectives/ops.ts';
 import type { TypedArray } from '../../../src/wire/dtype.ts';
 import { copySegments, segmentsOf } from '../../../src/wire/memory.ts';
-import type { Packet, PacketHead } from '../../../src/wire/packet.ts';
+import type { Packet } from '../../../src/wire/packet.ts';
 import { copyOf, encode } from '../../../src/wire/value.ts';
 import type { CollectiveComm } from './comm.ts';
 
@@ -140,14 +140,6 @@ class LocalChannel implements Channel {
     const sent = this.sendPacket(packet, dest);
     if (sent) await sent;
     return received;
-  }
-
-  sendHead(): Wait {
-    throw new Error('not used by collectives');
-  }
-
-  recvHead(): PacketHead {
-    throw new Error('not used by collectives');
   }
 
   #take<T>(source: number, use: (packet: Packet) => T): T | Promise<T> {
