@@ -17,12 +17,13 @@ export interface CommandContext {
 /** Node's own. */
 const DEFAULT_INSPECT_BASE = 9229;
 
-/** What another launcher sets in its tasks, by the name of that launcher. */
-const GUEST_MARKS: readonly (readonly [variable: string, launcher: string])[] = [
-  ['PMI_RANK', 'mpiexec'],
-  ['PMIX_RANK', 'mpirun'],
-  ['OMPI_COMM_WORLD_RANK', 'mpirun'],
-  ['SLURM_STEP_NUM_TASKS', 'srun'],
+/** What another launcher sets in its tasks, all of it, by the name of that launcher. */
+const GUEST_MARKS: readonly (readonly [launcher: string, ...variables: string[]])[] = [
+  ['mpiexec', 'PMI_RANK'],
+  ['mpirun', 'OMPI_COMM_WORLD_RANK'],
+  ['mpirun', 'PMIX_RANK'],
+  ['srun', 'SLURM_STEP_NUM_TASKS'],
+  ['another launcher', 'RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT'],
 ];
 
 /** @throws LaunchFailure with exit code 2 and one line that says what is wrong and what would be right. */
@@ -67,13 +68,12 @@ export function parseCommandLine(argv: readonly string[], { cores, env }: Comman
 }
 
 function refuseGuests(env: CommandContext['env']): void {
-  const [variable, launcher] = GUEST_MARKS.find(([name]) => env[name] !== undefined) ?? [];
-  if (variable !== undefined) {
-    throw usage(
-      `${launcher} seems to have started this tsrun (${variable} is set), and joining its job is not available in this ` +
-        'version; with -n N, tsrun starts a job of its own on this machine',
-    );
-  }
+  const [launcher, ...variables] = GUEST_MARKS.find(([, ...names]) => names.every((name) => env[name])) ?? [];
+  if (launcher === undefined) return;
+  throw usage(
+    `${launcher} seems to have started this tsrun (${variables.join(', ')} ${variables.length > 1 ? 'are' : 'is'} set), and joining ` +
+      'its job is not available in this version; with -n N, tsrun starts a job of its own on this machine',
+  );
 }
 
 function integer(option: string, text: string, least: number, what: string): number {

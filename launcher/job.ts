@@ -55,8 +55,8 @@ export async function runJob(request: LaunchRequest): Promise<number> {
 /** Compiles the script, once for all ranks. */
 async function prepare(script: string, workspace: string): Promise<void> {
   const library = findLibrary(script);
-  const { file, importsLibrary } = await bundleScript(script, workspace, library);
-  const manifest: Manifest = { script, file, library, importsLibrary };
+  const bundle = await bundleScript(script, workspace, library);
+  const manifest: Manifest = { script, library, ...bundle };
   writeFileSync(join(workspace, MANIFEST_FILE), JSON.stringify(manifest));
 }
 

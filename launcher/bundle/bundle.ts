@@ -18,6 +18,8 @@ export interface Bundle {
   readonly file: string;
   /** The script imports the library, at its beginning or perhaps later. */
   readonly importsLibrary: boolean;
+  /** The modules of the library that are evaluated before the script's first line, as URLs. */
+  readonly preload: readonly string[];
 }
 
 const TARGET = `node${process.versions.node}`;
@@ -57,7 +59,9 @@ export async function bundleScript(
     });
     const urls = new Set(Object.values(library));
     const imports = Object.values(result.metafile.outputs).flatMap((output) => output.imports);
-    return { file, importsLibrary: imports.some(({ path }) => urls.has(path)) };
+    const ofLibrary = imports.filter(({ path }) => urls.has(path));
+    const preload = ofLibrary.filter(({ kind }) => kind === 'import-statement').map(({ path }) => path);
+    return { file, importsLibrary: ofLibrary.length > 0, preload };
   } catch (error) {
     throw failure(error, dirname(script));
   }
@@ -86,7 +90,7 @@ async function bundleCommonJs(script: string, text: string, file: string): Promi
       `${late.code}\nfunction ${late.name}(name,options){return globalThis[Symbol.for("tsmpi.tsrun")].import(name,` +
         'require("node:url").pathToFileURL(__filename).href,options)}';
     await writeFile(file, bound ?? runnable);
-    return { file, importsLibrary: LIBRARY_SPECIFIERS.some((name) => text.includes(name)) };
+    return { file, importsLibrary: LIBRARY_SPECIFIERS.some((name) => text.includes(name)), preload: [] };
   } catch (error) {
     throw failure(error, '');
   }

@@ -10,4 +10,5 @@ export interface Manifest {
   readonly file: string;
   readonly library: Library;
   readonly importsLibrary: boolean;
+  readonly preload: readonly string[];
 }
