@@ -11,7 +11,7 @@ import yargs from 'yargs';
 import { parseBytes } from './lib/bytes.ts';
 import { describeMachine, machineLine } from './lib/machine.ts';
 import { keyOf, type Result } from './lib/result.ts';
-import { BENCHES, runBench } from './lib/suite.ts';
+import { BENCHES, type Choices, jobsOf, measureJob } from './lib/suite.ts';
 import { resultTable } from './lib/table.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
@@ -52,23 +52,24 @@ const startedAt = new Date().toISOString();
 const machine = describeMachine(repository);
 console.log(machineLine(machine));
 
+const choices: Choices = {
+  transports: options.transport,
+  ranks: options.ranks,
+  sizes: options.sizes,
+  seconds: options.seconds ?? (options.quick ? 0.1 : 1),
+  quick: options.quick,
+};
 const results: Result[] = [];
 for (const name of options.only ?? Object.keys(BENCHES)) {
   const mine: Result[] = [];
-  try {
-    for await (const result of runBench(name, {
-      transports: options.transport,
-      ranks: options.ranks,
-      sizes: options.sizes,
-      seconds: options.seconds ?? (options.quick ? 0.1 : 1),
-      quick: options.quick,
-    })) {
-      mine.push(result);
+  for (const job of jobsOf(name, choices)) {
+    try {
+      mine.push(...(await measureJob(job, options.quick)));
+    } catch (error) {
+      // The others may still be worth having; that one failed is not forgotten.
+      process.exitCode = 1;
+      console.error(`\n${(error as Error).message}`);
     }
-  } catch (error) {
-    // The other benches may still be worth having; that one failed is not forgotten.
-    process.exitCode = 1;
-    console.error(`\n${(error as Error).message}`);
   }
   if (mine.length > 0) console.log(`\n${BENCHES[name]!.title}\n${resultTable(mine, baseline)}`);
   results.push(...mine);

@@ -42,7 +42,7 @@ export async function runJob({ program, ranks, transport, settings }: Job): Prom
   });
   const elapsed = performance.now() - started;
   if (ending !== 'exit code 0') {
-    throw new Error(`${program} on ${ranks} ranks over ${transport} failed (${ending}):\n${stderr}${stdout}`);
+    throw new Error(`${program} on ${ranks} ranks over ${transport} failed (${ending}):\n${stderr}${stdout}`.trimEnd());
   }
   const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
   return { measurements: lines.map((line) => JSON.parse(line) as Measurement), elapsed };

@@ -38,31 +38,23 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   startup: { title: 'Start-up: an empty job, from command to prompt', ranks: [2, 8, 32], sizes: [] },
 };
 
-/** Runs one bench over all that was chosen; the results come as they are there. */
-export async function* runBench(name: string, choices: Choices): AsyncGenerator<Result> {
+/** The jobs of one bench: every transport with every number of ranks. */
+export function jobsOf(name: string, { transports, ranks, sizes, seconds, quick }: Choices): Job[] {
   const bench = BENCHES[name]!;
-  const ranksList = bench.ranks.length === 1 ? bench.ranks : (choices.ranks ?? bench.ranks);
-  for (const transport of choices.transports) {
-    for (const ranks of ranksList) {
-      const job: Job = {
-        program: name,
-        ranks,
-        transport,
-        settings: { sizes: sizesOf(bench, choices), seconds: choices.seconds },
-      };
-      const measurements =
-        name === 'startup'
-          ? [await startup(job, choices.quick ? 1 : STARTUP_REPEATS)]
-          : (await runJob(job)).measurements;
-      for (const measurement of measurements) yield { ...measurement, ranks, transport };
-    }
-  }
+  const ranksList = bench.ranks.length === 1 ? bench.ranks : (ranks ?? bench.ranks);
+  const quickSizes = bench.sizes.filter((size) => QUICK_SIZES.includes(size));
+  const chosen = bench.sizes.length === 0 ? [] : (sizes ?? (quick ? quickSizes : bench.sizes));
+  return transports.flatMap((transport) =>
+    ranksList.map((count) => ({ program: name, ranks: count, transport, settings: { sizes: chosen, seconds } })),
+  );
 }
 
-function sizesOf({ sizes }: Bench, choices: Choices): readonly number[] {
-  if (sizes.length === 0) return [];
-  if (choices.sizes) return choices.sizes;
-  return choices.quick ? sizes.filter((size) => QUICK_SIZES.includes(size)) : sizes;
+/** Runs one of them. */
+export async function measureJob(job: Job, quick: boolean): Promise<Result[]> {
+  const { program, ranks, transport } = job;
+  const measurements =
+    program === 'startup' ? [await startup(job, quick ? 1 : STARTUP_REPEATS)] : (await runJob(job)).measurements;
+  return measurements.map((measurement) => ({ ...measurement, ranks, transport }));
 }
 
 /** The first run warms the disk cache and is not counted, unless it is the only one. */

@@ -70,6 +70,14 @@ test('measures every bench and writes what it found', async () => {
   expect(again.stdout).toMatch(/speed-up\nunix +3 .* x \d+\.\d\d\n/);
 });
 
+test('goes on after a job that fails, and does not forget it', async () => {
+  const options = ['--only', 'barrier', '--ranks', '2', '--transport', 'pigeon,unix', '--seconds', '0.01'];
+  const { code, stdout, stderr } = await bench(...options, '--json', join(folder, 'half.json'));
+  expect(code).toBe(1);
+  expect(stderr).toContain('barrier on 2 ranks over pigeon failed (exit code 2)');
+  expect(stdout).toMatch(/unix +2 /);
+});
+
 test('refuses what it does not know', async () => {
   const { code, stderr } = await bench('--only', 'latency,speed');
   expect(code).toBe(1);
