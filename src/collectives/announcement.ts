@@ -10,8 +10,8 @@ import { invariant } from '../base/invariant.ts';
 import { protocol } from '../errors.ts';
 import { bundle, unbundle } from '../wire/bundle.ts';
 import { Format } from '../wire/format.ts';
-import { copySegments } from '../wire/memory.ts';
 import type { Packet, PacketHead } from '../wire/packet.ts';
+import { copySegments } from '../wire/segments.ts';
 import { encode } from '../wire/value.ts';
 
 /** format, dtype, algorithm, unused, then the payload bytes as a float64; the head's own meta data follows. */

@@ -5,7 +5,7 @@
  * pieces are cut by byte position. A piece inside one segment is a view; the few that straddle segments go through a copy.
  */
 import { invariant } from '../base/invariant.ts';
-import { copySegments, totalBytes } from '../wire/memory.ts';
+import { copySegments, segmentBytes } from '../wire/segments.ts';
 import type { Channel, Wait } from './channel.ts';
 import { all, guarded } from './waits.ts';
 
@@ -15,7 +15,7 @@ export class Bulk {
 
   constructor(segments: readonly Uint8Array[]) {
     this.segments = segments;
-    this.bytes = totalBytes(segments);
+    this.bytes = segmentBytes(segments);
   }
 
   /** Sends the bytes [from, to). */
@@ -35,7 +35,7 @@ export class Bulk {
     if (only !== undefined && parts.length === 1) return channel.recv(only, source);
     const copy = new Uint8Array(to - from);
     const wait = channel.recv(copy, source);
-    if (wait) return wait.then(() => copySegments([copy], parts));
+    if (wait) return wait.then(() => void copySegments([copy], parts));
     copySegments([copy], parts);
     return undefined;
   }

@@ -6,12 +6,13 @@
  */
 import { isDate, isMap, isNativeError, isSet } from 'node:util/types';
 import { detached, notSendable } from '../errors.ts';
-import { MAX_SEGMENT_BYTES, segmentsOf, totalBytes, type View } from './memory.ts';
+import { MAX_SEGMENT_BYTES, segmentsOf, type View } from './memory.ts';
 import { isNdArray } from './ndarray.ts';
 import { LARGE_BYTES, MAX_LARGE_PIECES, NEGATIVE_ZERO, type Node, NodeKind } from './nodes.ts';
 import { isSmallBigInt, isWellFormed } from './plain.ts';
 import { type Raw, rawNdArray, rawOf } from './raw.ts';
 import { refusalOf, type Step, stepName } from './refusals.ts';
+import { segmentBytes } from './segments.ts';
 
 /** An object graph, ready for msgpack. */
 export interface Flattened {
@@ -187,7 +188,7 @@ class Flattening {
 
 /** Small pieces become one: each would cost a transport more than its bytes. */
 function packInline(pieces: readonly Uint8Array[]): readonly Uint8Array[] {
-  const bytes = totalBytes(pieces);
+  const bytes = segmentBytes(pieces);
   if (bytes === 0 || bytes > MAX_SEGMENT_BYTES) return pieces;
   const packed = Buffer.allocUnsafe(bytes);
   let offset = 0;

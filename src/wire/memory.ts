@@ -2,8 +2,9 @@
  * Memory of any size as segments: no `Uint8Array` reaches over more than 4 GiB in Node.js 20, so what may be larger is
  * kept as a {@link View} (a DataView has no such limit) and handed to transports in pieces of at most 1 GiB.
  */
-import { invariant } from '../base/invariant.ts';
+
 import { noMemory } from '../errors.ts';
+import { copySegments } from './segments.ts';
 
 export const MAX_SEGMENT_BYTES = 2 ** 30;
 
@@ -58,31 +59,4 @@ export function ownBuffer(view: View): ArrayBuffer {
   const copy = new ArrayBuffer(byteLength);
   copySegments(segmentsOf(view), segmentsOf(new DataView(copy)));
   return copy;
-}
-
-export function totalBytes(segments: readonly Uint8Array[]): number {
-  let total = 0;
-  for (const segment of segments) total += segment.byteLength;
-  return total;
-}
-
-/** Copies all of `from` into the same number of bytes in other pieces. */
-export function copySegments(from: readonly Uint8Array[], to: readonly Uint8Array[]): void {
-  let target = 0;
-  let used = 0;
-  for (const source of from) {
-    for (let start = 0; start < source.byteLength; ) {
-      const into = to[target];
-      invariant(into !== undefined, 'segments differ in total length');
-      const count = Math.min(source.byteLength - start, into.byteLength - used);
-      into.set(count === source.byteLength ? source : source.subarray(start, start + count), used);
-      start += count;
-      used += count;
-      if (used === into.byteLength) {
-        target++;
-        used = 0;
-      }
-    }
-  }
-  invariant(used === 0 && (to[target]?.byteLength ?? 0) === 0, 'segments differ in total length');
 }

@@ -10,7 +10,7 @@ import { DType, dtypeOf, isTypedArray, type TypedArray } from './dtype.ts';
 import { flatten } from './flatten.ts';
 import { Format } from './format.ts';
 import { piecesIn, piecesOf } from './layout.ts';
-import { allocate, bytesOf, copySegments, NO_BYTES, ownBuffer, segmentsOf, totalBytes, type View } from './memory.ts';
+import { allocate, bytesOf, NO_BYTES, ownBuffer, segmentsOf, type View } from './memory.ts';
 import { isNdArray } from './ndarray.ts';
 import { pack, unpack } from './objects.ts';
 import { checkOut, intoOut } from './out.ts';
@@ -21,6 +21,7 @@ import { arrayFormat, isDetached, isRaw, itemsizeOf, type Raw, rawNdArray, rawOf
 import { refusalOf } from './refusals.ts';
 import { restore } from './restore.ts';
 import { bigIntBytes, bigIntOf, numberBytes, numberOf, utf8Bytes, utf8Text, utf16Bytes, utf16Text } from './scalars.ts';
+import { copySegments, segmentBytes } from './segments.ts';
 import { writeSizes } from './sizes.ts';
 
 export { checkOut };
@@ -78,7 +79,7 @@ function rawPacket({ format, dtype, view, shape }: Raw): Packet {
 function encodeGraph(value: object, op: string, name: string): Packet {
   const { nodes, inline, large } = flatten(value, op, name);
   const table = pack(nodes, op);
-  const inlineBytes = totalBytes(inline);
+  const inlineBytes = segmentBytes(inline);
   const sizes = [table.byteLength, inlineBytes];
   const segments = [...segmentsOf(table), ...inline];
   let bytes = table.byteLength + inlineBytes;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { copySegments } from '../../src/wire/memory.ts';
 import type { Packet, PacketHead } from '../../src/wire/packet.ts';
+import { copySegments } from '../../src/wire/segments.ts';
 import { adopt, copyOf, decode, encode, receive } from '../../src/wire/value.ts';
 
 /** The payload in one piece of memory of its own. */

@@ -3,7 +3,7 @@
 import { Deferred } from '../../base/deferred.ts';
 import { invariant } from '../../base/invariant.ts';
 import { type Frame, FrameKind } from '../../wire/frame.ts';
-import { segmentBytes } from '../segments.ts';
+import { segmentBytes } from '../../wire/segments.ts';
 import type { Delivery, FrameSink, Transport } from '../transport.ts';
 import type { Parcel } from './parcel.ts';
 

@@ -11,8 +11,8 @@
 import { invariant } from '../../base/invariant.ts';
 import { seededRandom } from '../../base/random.ts';
 import { brokenPeer, lostPeer } from '../../errors.ts';
+import { copySegments } from '../../wire/segments.ts';
 import { Fifo } from '../fifo.ts';
-import { copySegments } from '../segments.ts';
 import type { Transport } from '../transport.ts';
 import { MemoryTransport } from './endpoint.ts';
 import { Parcel } from './parcel.ts';

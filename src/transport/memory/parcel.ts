@@ -1,6 +1,6 @@
 /** One frame under way in a memory network, or the news that a link has ended. */
 import { Frame } from '../../wire/frame.ts';
-import { segmentBytes } from '../segments.ts';
+import { segmentBytes } from '../../wire/segments.ts';
 import type { Delivery } from '../transport.ts';
 
 const NOTHING: readonly Uint8Array[] = [];

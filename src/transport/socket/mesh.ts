@@ -9,7 +9,7 @@ import { invariant } from '../../base/invariant.ts';
 import { closedMeanwhile, missingPeers } from '../../errors.ts';
 import { Staging } from '../../wire/decoder.ts';
 import type { Frame } from '../../wire/frame.ts';
-import { segmentBytes } from '../segments.ts';
+import { segmentBytes } from '../../wire/segments.ts';
 import type { Delivery, FrameSink, Transport } from '../transport.ts';
 import { Acceptor } from './acceptor.ts';
 import { parseAddress } from './address.ts';

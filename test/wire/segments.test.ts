@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/base/random.ts';
-import { copySegments, segmentBytes } from '../../src/transport/segments.ts';
-import { cutInto, pattern, randomCut } from './frames.ts';
+import { copySegments, segmentBytes } from '../../src/wire/segments.ts';
+import { cutInto, pattern, randomCut } from '../transport/frames.ts';
 
 describe('segments', () => {
   it('copies between any two cuts of the same length', () => {
