@@ -46,7 +46,7 @@ export { Group } from './comm/group.ts';
 export type { ErrorCode, ErrorDetails } from './errors.ts';
 export { ERROR_CODES, MpiError } from './errors.ts';
 export { ANY_SOURCE, ANY_TAG, PROC_NULL, TAG_UB } from './matching/envelope.ts';
-export type { Completed, RequestList } from './p2p/completion.ts';
+export type { Completed, RequestList, ValueOf, ValuesOf } from './p2p/completion.ts';
 export { testAll, testAny, testSome, waitAll, waitAny, waitSome } from './p2p/completion.ts';
 export type { WaitOptions } from './p2p/guard.ts';
 export type { MessagesOptions, ReceivedMessage } from './p2p/messages.ts';

@@ -6,57 +6,66 @@ import * as errors from '../errors.ts';
 import { Request } from './request.ts';
 
 /** Requests to wait for, with holes for those that are not there. */
-export type RequestList<T = unknown> = readonly (Request<T> | undefined | null)[];
+export type RequestList = readonly (Request<unknown> | undefined | null)[];
+
+/** What a request gives. */
+export type ValueOf<R> = R extends Request<infer T> ? T : undefined;
+
+/** What a list gives: a tuple of requests a tuple of values, an array an array, as with `Promise.all`. */
+export type ValuesOf<L extends RequestList> = { -readonly [K in keyof L]: ValueOf<L[K]> };
 
 export interface Completed<T> {
   index: number;
   value: T;
 }
 
+type CompletedOf<L extends RequestList> = Completed<ValueOf<L[number]>>;
+type Active = readonly [index: number, request: Request<unknown>];
+
 /** Waits for all: their values in order (`undefined` for inactive entries). Rejects with the first failure. */
-export async function waitAll<T = unknown>(requests: RequestList<T>): Promise<T[]> {
+export async function waitAll<const L extends RequestList>(requests: L): Promise<ValuesOf<L>> {
   check('waitAll', requests);
-  return (await Promise.all(requests)) as T[];
+  return (await Promise.all(requests)) as ValuesOf<L>;
 }
 
 /** Waits for one, and gives its index and value. `undefined`: no request is active. */
-export async function waitAny<T = unknown>(requests: RequestList<T>): Promise<Completed<T> | undefined> {
+export async function waitAny<L extends RequestList>(requests: L): Promise<CompletedOf<L> | undefined> {
   check('waitAny', requests);
   const active = activeIn(requests);
   if (active.length === 0) return undefined;
   if (!active.some(([, request]) => request.done)) await Request.whenAny(active.map(([, request]) => request));
-  return take(active, 1)[0];
+  return take<L>(active, 1)[0];
 }
 
 /** Waits for at least one, and gives all that have ended. `undefined`: no request is active. */
-export async function waitSome<T = unknown>(requests: RequestList<T>): Promise<Completed<T>[] | undefined> {
+export async function waitSome<L extends RequestList>(requests: L): Promise<CompletedOf<L>[] | undefined> {
   check('waitSome', requests);
   const active = activeIn(requests);
   if (active.length === 0) return undefined;
   if (!active.some(([, request]) => request.done)) await Request.whenAny(active.map(([, request]) => request));
-  return take(active);
+  return take<L>(active);
 }
 
 /** The values of all if all have ended (`undefined` for inactive entries), else `undefined`. Never waits. */
-export function testAll<T = unknown>(requests: RequestList<T>): T[] | undefined {
+export function testAll<const L extends RequestList>(requests: L): ValuesOf<L> | undefined {
   check('testAll', requests);
   if (requests.some((request) => request && !request.done)) return undefined;
-  return requests.map((request) => request?.take()) as T[];
+  return requests.map((request) => request?.take()) as ValuesOf<L>;
 }
 
 /** One that has ended; `null` if none has yet, `undefined` if no request is active. Never waits. */
-export function testAny<T = unknown>(requests: RequestList<T>): Completed<T> | null | undefined {
+export function testAny<L extends RequestList>(requests: L): CompletedOf<L> | null | undefined {
   check('testAny', requests);
   const active = activeIn(requests);
   if (active.length === 0) return undefined;
-  return take(active, 1)[0] ?? null;
+  return take<L>(active, 1)[0] ?? null;
 }
 
 /** All that have ended: an empty list if none has yet, `undefined` if no request is active. Never waits. */
-export function testSome<T = unknown>(requests: RequestList<T>): Completed<T>[] | undefined {
+export function testSome<L extends RequestList>(requests: L): CompletedOf<L>[] | undefined {
   check('testSome', requests);
   const active = activeIn(requests);
-  return active.length === 0 ? undefined : take(active);
+  return active.length === 0 ? undefined : take<L>(active);
 }
 
 function check(call: string, requests: unknown): void {
@@ -64,14 +73,14 @@ function check(call: string, requests: unknown): void {
   if (!fits) throw errors.badRequests(call, requests);
 }
 
-function activeIn<T>(requests: RequestList<T>): [index: number, request: Request<T>][] {
-  const active: [number, Request<T>][] = [];
+function activeIn(requests: RequestList): Active[] {
+  const active: Active[] = [];
   for (const [index, request] of requests.entries()) if (request?.active) active.push([index, request]);
   return active;
 }
 
 /** Those that have ended, at most `limit`, made inactive. Throws the error of one that has failed. */
-function take<T>(active: readonly [number, Request<T>][], limit = Number.POSITIVE_INFINITY): Completed<T>[] {
+function take<L extends RequestList>(active: readonly Active[], limit = Number.POSITIVE_INFINITY): CompletedOf<L>[] {
   const ended = active.filter(([, request]) => request.done).slice(0, limit);
-  return ended.map(([index, request]) => ({ index, value: request.take() }));
+  return ended.map(([index, request]) => ({ index, value: request.take() as ValueOf<L[number]> }));
 }
