@@ -34,7 +34,8 @@ export async function reduceValues(
       const arrived = await channel.recvPacket(child);
       value = operand.combine(value, decode(arrived, undefined, call));
     }
-    if (rank !== root) packet = encode(value, call);
+    // It travels on: to the parent, or from rank 0 to another root.
+    if (rank > 0 || root > 0) packet = encode(value, call);
   }
   if (rank > 0) {
     const passed = channel.sendPacket(packet, parentOf(rank));
