@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import type { AgentEvent } from './agents/agent.ts';
 import { LocalAgent } from './agents/local.ts';
-import { bundleScript } from './bundle/bundle.ts';
+import { bundleScript, releaseCompiler } from './bundle/bundle.ts';
 import { findLibrary, packageRoot } from './bundle/library.ts';
 import { displayPath } from './display-path.ts';
 import { LaunchFailure } from './failure.ts';
@@ -56,6 +56,7 @@ export async function runJob(request: LaunchRequest): Promise<number> {
 async function prepare(script: string, workspace: string): Promise<void> {
   const library = findLibrary(script);
   const bundle = await bundleScript(script, workspace, library);
+  await releaseCompiler();
   const manifest: Manifest = { script, library, ...bundle };
   writeFileSync(join(workspace, MANIFEST_FILE), JSON.stringify(manifest));
 }

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Agent, AgentCommand, AgentEvent, RankPlan } from './agent.ts';
 import { Guard } from './guard.ts';
-import { RankProcess } from './rank-process.ts';
+import { RankProcess, refusal } from './rank-process.ts';
 
 /** After the last kill, a stream that somebody outside the ranks' groups holds open is not waited for longer than this. */
 const LAST_WORDS = 300;
@@ -23,7 +23,7 @@ export class LocalAgent implements Agent {
   send(command: AgentCommand): void {
     switch (command.type) {
       case 'spawn':
-        for (const plan of command.plans) this.#spawn(plan);
+        this.#spawn(command.plans);
         break;
       case 'control':
         this.#ranks.get(command.rank)?.control(command.message);
@@ -50,9 +50,24 @@ export class LocalAgent implements Agent {
     await this.#guard.dismiss();
   }
 
-  #spawn(plan: RankPlan): void {
-    const rank = new RankProcess(plan, RANK_MAIN, this.#guard, (event) => this.onEvent(event));
-    this.#ranks.set(plan.rank, rank);
+  /** All of them; when the system refuses one, it is not asked for more. */
+  #spawn(plans: readonly RankPlan[]): void {
+    for (const [index, plan] of plans.entries()) {
+      const refused = (event: Extract<AgentEvent, { type: 'unspawned' }>): void => {
+        this.onEvent(event);
+        for (const { rank } of plans.slice(index + 1)) this.onEvent({ ...event, rank });
+      };
+      try {
+        const rank = new RankProcess(plan, RANK_MAIN, this.#guard, (event) => {
+          if (event.type === 'unspawned') refused(event);
+          else this.onEvent(event);
+        });
+        this.#ranks.set(plan.rank, rank);
+        if (!rank.started) return;
+      } catch (error) {
+        return refused({ type: 'unspawned', rank: plan.rank, reason: refusal(error) });
+      }
+    }
   }
 }
 

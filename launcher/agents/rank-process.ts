@@ -5,6 +5,7 @@ import { Deferred } from '../../src/base/deferred.ts';
 import type { ToRank } from '../../src/contract/control.ts';
 import { Environment } from '../../src/contract/environment.ts';
 import { LineSplitter } from '../io/line-splitter.ts';
+import { systemReason } from '../io/system-reason.ts';
 import type { AgentEvent, RankPlan } from './agent.ts';
 import { ControlLine } from './control-line.ts';
 import { CrashFilter } from './crash-filter.ts';
@@ -36,8 +37,14 @@ export class RankProcess {
     this.#child = child;
     this.#group = child.pid !== undefined;
     this.#crash = new CrashFilter((data) => emit({ type: 'output', rank: plan.rank, stream: 'stderr', data }));
-    child.on('error', (error) => this.#failed(error));
-    if (child.pid === undefined) return;
+    // Also when a signal cannot be sent, which is nothing to report.
+    child.on('error', () => {});
+    // The system refused: it says why in a moment.
+    if (child.pid === undefined) {
+      child.once('error', (error) => emit({ type: 'unspawned', rank: plan.rank, reason: refusal(error) }));
+      this.#closed.resolve();
+      return;
+    }
     guard.watch(child.pid);
     this.#control = new ControlLine(child.stdio[CONTROL_FD] as Duplex, (message) =>
       emit({ type: 'control', rank: plan.rank, message }),
@@ -55,6 +62,10 @@ export class RankProcess {
       emit({ type: 'closed', rank: plan.rank });
     });
     emit({ type: 'spawned', rank: plan.rank, pid: child.pid });
+  }
+
+  get started(): boolean {
+    return this.#child.pid !== undefined;
   }
 
   /** Resolves when the process has exited and its output has ended. */
@@ -98,12 +109,6 @@ export class RankProcess {
     for (const stream of this.#child.stdio) stream?.destroy();
   }
 
-  #failed(error: Error): void {
-    if (this.#child.pid !== undefined) return;
-    this.#closed.resolve();
-    this.#emit({ type: 'unspawned', rank: this.#rank, reason: error.message });
-  }
-
   #exited(code: number | null, signal: NodeJS.Signals | null): void {
     // Processes that the rank has started may live on in its group. When none does, the group's number is free for others.
     try {
@@ -133,6 +138,11 @@ export class RankProcess {
     this.#group = false;
     this.#guard.forget(this.#child.pid!);
   }
+}
+
+/** What the user reads when a rank cannot be started. */
+export function refusal(error: unknown): string {
+  return `The system refused to start the process: ${systemReason(error)}`;
 }
 
 function split(stream: Readable, splitter: LineSplitter): void {

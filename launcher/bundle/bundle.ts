@@ -67,6 +67,12 @@ export async function bundleScript(
   }
 }
 
+/** Ends the compiler's process: nothing will be compiled for a while. */
+export async function releaseCompiler(): Promise<void> {
+  const esbuild = await import('esbuild');
+  await esbuild.stop();
+}
+
 /**
  * A CommonJS script stays what it is: Node loads what it requires. Only its syntax is checked, types are taken out of `.cts`, and
  * every `import()` goes by the launcher's rules, so that it finds the library.

@@ -1,5 +1,8 @@
+import { getSystemErrorMap } from 'node:util';
+
 /** What the system says about a failed call, without the call and the path that Node adds: `permission denied`. */
 export function systemReason(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return message.match(/^\w+: ([^,]+)/)?.[1] ?? code ?? message;
+  const { errno, code, message } = error as NodeJS.ErrnoException;
+  const [, text] = (errno === undefined ? undefined : getSystemErrorMap().get(errno)) ?? [];
+  return text ?? code ?? message;
 }

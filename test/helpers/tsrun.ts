@@ -1,5 +1,6 @@
 /** Runs the built `tsrun` as users do, and collects what it leaves behind: exit code and output. Nothing outlives its deadline. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Deferred } from '../../src/base/deferred.ts';
 
@@ -122,7 +123,6 @@ export class Tsrun {
 
 /** Whether a process is there (a zombie is not). */
 export async function isAlive(pid: number): Promise<boolean> {
-  const { readFile } = await import('node:fs/promises');
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
     return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));

@@ -1,10 +1,13 @@
-import { existsSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { scripts } from '../helpers/scripts.ts';
 import { allGone, Tsrun, type TsrunOptions } from '../helpers/tsrun.ts';
 
-const COMPUTING = `import { world } from 'tsmpi';
+const COMPUTING = `import { setTimeout } from 'node:timers/promises';
+import { world } from 'tsmpi';
 await world.barrier();
+await setTimeout(1);
 process.on('SIGTERM', () => {});
 console.log('pid', process.pid);
 for (;;);
@@ -68,16 +71,13 @@ describe('SIGKILL to tsrun', () => {
     ['waiting', WAITING],
     ['computing', COMPUTING],
   ])('ends ranks that are %s, and leaves no file', async (_, text) => {
-    const { job, ranks } = await running(text, ['-v']);
-    const { readdirSync } = await import('node:fs');
-    const { tmpdir } = await import('node:os');
-    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('tsrun-'));
+    const folder = scripts({ 'tmp/x': '' });
+    const { job, ranks } = await running(text, [], { env: { TMPDIR: join(folder, 'tmp') } });
+    expect(readdirSync(join(folder, 'tmp'))).toHaveLength(2);
     job.kill('SIGKILL');
     expect((await job.result).signal).toBe('SIGKILL');
     await allGone(ranks);
-    await expect
-      .poll(() => before.filter((name) => existsSync(`${tmpdir()}/${name}`)).length, { timeout: 3000 })
-      .toBeLessThan(before.length);
+    await expect.poll(() => readdirSync(join(folder, 'tmp')), { timeout: 3000 }).toEqual(['x']);
   });
 });
 
@@ -121,7 +121,7 @@ describe('--timeout', () => {
   test('ends the job with 124 and says where every rank was', async () => {
     const cwd = scripts({
       'job.ts':
-        "import { setTimeout } from 'node:timers/promises';\nimport { world } from 'tsmpi';\nawait world.barrier();\n" +
+        "import { setTimeout } from 'node:timers/promises';\nimport { world } from 'tsmpi';\nawait setTimeout(1);\n" +
         'if (world.rank === 0) await world.recv(1, 5);\nelse if (world.rank === 1) await setTimeout(60_000);\nelse for (;;);\n',
     });
     const { code, stderr } = await new Tsrun(['-n', '3', '--timeout', '1.5', 'job.ts'], { cwd }).result;
@@ -141,7 +141,6 @@ describe('--timeout', () => {
 });
 
 test('a waiting job uses no processor', async () => {
-  const { readFileSync } = await import('node:fs');
   const ticks = (pid: number): number => {
     const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]!.split(' ');
     return Number(fields[11]) + Number(fields[12]);
