@@ -57,11 +57,17 @@ export class MpiError extends Error {
   constructor(code: ErrorCode, message: string, { cause, ...details }: ErrorDetails = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
-    for (const [key, value] of Object.entries(details)) {
-      if (value !== undefined)
-        Object.defineProperty(this, key, { value, enumerable: true, writable: true, configurable: true });
-    }
+    located(this, details);
   }
+}
+
+/** Adds details to an error, as far as they apply; what it says already stays. */
+export function located(error: MpiError, details: Omit<ErrorDetails, 'cause'>): MpiError {
+  for (const [key, value] of Object.entries(details)) {
+    if (value !== undefined && !Object.hasOwn(error, key))
+      Object.defineProperty(error, key, { value, enumerable: true, writable: true, configurable: true });
+  }
+  return error;
 }
 
 export function isMpiError(error: unknown, code?: ErrorCode): error is MpiError {
@@ -349,9 +355,9 @@ export function badExitCode(actual: unknown): MpiError {
 }
 
 /** A call on a communicator that an earlier failure has left unusable. */
-export function unusable(call: string, name: string, cause: MpiError): MpiError {
+export function unusable(call: string, name: string, cause: MpiError, op = call): MpiError {
   const sentence = `${call}: communicator ${name} can't be used any more since a collective on it failed: ${cause.message}`;
-  return new MpiError('ERR_COMM', sentence, { op: call, cause });
+  return new MpiError('ERR_COMM', sentence, { op, cause });
 }
 
 export function failedElsewhere(rank: number, call: string, message: string): MpiError {
@@ -377,6 +383,7 @@ export function mismatch(
   return new MpiError('ERR_MISMATCH', sentence, {
     rank: mine.rank,
     peer: theirs.rank,
+    op: mine.call.split('(', 1)[0],
     expected: mine.call,
     actual: theirs.call,
   });

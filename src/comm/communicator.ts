@@ -77,7 +77,8 @@ export class Communicator {
    * Does not return.
    */
   abort(code = 1, reason?: string): never {
-    if (!(Number.isInteger(code) && code >= 0 && code <= 255)) throw errors.badExitCode(code);
+    if (!(Number.isInteger(code) && code >= 0 && code <= 255))
+      throw errors.located(errors.badExitCode(code), { rank: this.rank, op: 'abort' });
     return this.#domain.job.abort(code, reason);
   }
 
@@ -295,8 +296,15 @@ export class Communicator {
    */
   async #call<T>(call: string, options: CallOptions | undefined, run: (domain: Domain) => Promise<T>): Promise<T> {
     const domain = this.#domain;
-    domain.check(call);
-    checkWaiting(call, options);
+    try {
+      domain.check(call);
+      checkWaiting(call, options);
+    } catch (error) {
+      if (!isMpiError(error)) throw error;
+      // A signal that has fired already is a rank that does not come: the others must not wait for it.
+      if (error.code === 'ERR_ABORTED') domain.fail(call, error);
+      throw errors.located(error, { rank: domain.rank, op: call });
+    }
     const before = domain.current;
     const running = run(domain);
     const channel = domain.current === before ? null : domain.current;
@@ -308,15 +316,18 @@ export class Communicator {
             options,
             () => channel.describe(),
             (error) => {
-              expired = error;
-              domain.fail(call, error);
+              expired = errors.located(error, { rank: domain.rank, op: call });
+              domain.fail(call, expired);
             },
           );
     try {
       return await running;
     } catch (error) {
       if (expired !== undefined) throw relocated(expired);
-      const cause = isMpiError(error) ? error : errors.threwInside(call, error);
+      const cause = errors.located(isMpiError(error) ? error : errors.threwInside(call, error), {
+        rank: domain.rank,
+        op: call,
+      });
       if (channel !== null && !channel.closed) domain.fail(call, cause);
       throw cause === error ? relocated(cause) : error;
     } finally {

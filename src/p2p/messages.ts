@@ -5,6 +5,7 @@ import type { Context } from '../matching/context.ts';
 import { ANY_SOURCE, PROC_NULL } from '../matching/envelope.ts';
 import { checkSource, checkTag } from './arguments.ts';
 import { checkWaiting } from './guard.ts';
+import { refused } from './located.ts';
 import { recv } from './receive.ts';
 import { Status } from './status.ts';
 
@@ -26,10 +27,14 @@ export function messages<T>(
   tag: number,
   options: MessagesOptions = {},
 ): AsyncIterableIterator<ReceivedMessage<T>> {
-  checkSource('messages', source, context.size);
-  checkTag('messages', tag, true);
-  if (source === PROC_NULL) throw errors.badRank('messages', 'source', source, context.size, 'ANY_SOURCE');
-  if (!options.signal?.aborted) checkWaiting('messages', options);
+  try {
+    checkSource('messages', source, context.size);
+    checkTag('messages', tag, true);
+    if (source === PROC_NULL) throw errors.badRank('messages', 'source', source, context.size, 'ANY_SOURCE');
+    if (!options.signal?.aborted) checkWaiting('messages', options);
+  } catch (error) {
+    throw refused(error, context, 'messages');
+  }
   return loop<T>(context, source ?? ANY_SOURCE, tag, options.signal);
 }
 

@@ -1,5 +1,6 @@
 /** Looking at messages before they are received, and taking one aside (MPI 4.1, section 3.8). */
 
+import type { MpiError } from '../errors.ts';
 import * as errors from '../errors.ts';
 import type { Context } from '../matching/context.ts';
 import { PROC_NULL } from '../matching/envelope.ts';
@@ -8,6 +9,7 @@ import { OpState, ProbeOperation } from '../matching/operation.ts';
 import { elementCount } from '../wire/value.ts';
 import { checkSource, checkTag } from './arguments.ts';
 import { checkWaiting, guard, type WaitOptions } from './guard.ts';
+import { failureOf, refused } from './located.ts';
 import { rankName, tagName } from './names.ts';
 import { checkReceive, Receive, type ReceiveOptions, received } from './receive.ts';
 import { Status } from './status.ts';
@@ -23,6 +25,10 @@ class Probe extends ProbeOperation {
   override found(message: Queued): void {
     this.value = this.matched ? new Message(this.context, message) : statusOf(message);
     this.complete();
+  }
+
+  override fail(error: MpiError): void {
+    super.fail(failureOf(error, this, this.source, this.tag));
   }
 
   override describe(): string {
@@ -50,8 +56,8 @@ export class Message {
 
   /** Receives it. Once only: `ERR_ARG` the second time. */
   recv<T = unknown>(options?: ReceiveOptions<T>): Promise<T> {
+    const call = 'message.recv';
     try {
-      const call = 'message.recv';
       checkReceive(call, options);
       if (this.#taken) throw errors.messageTaken();
       this.#taken = true;
@@ -63,7 +69,7 @@ export class Message {
       if (options !== undefined && op.pending) guard(op, options, () => {});
       return received<T>(op);
     } catch (error) {
-      return Promise.reject(error);
+      return Promise.reject(refused(error, this.#context, call));
     }
   }
 }
@@ -89,7 +95,7 @@ export function probe<T extends Status | Message>(
     if (op.state === OpState.FAILED && op.error !== undefined) return Promise.reject(relocated(op.error));
     return wait<T>(op);
   } catch (error) {
-    return Promise.reject(error);
+    return Promise.reject(refused(error, context, call));
   }
 }
 
@@ -97,17 +103,24 @@ function nobody(context: Context, matched: boolean): Status | Message {
   return matched ? new Message(context, null) : new Status().set(PROC_NULL, -1, 0, 0);
 }
 
+function checkEnvelope(context: Context, call: string, source: number, tag: number): void {
+  try {
+    checkSource(call, source, context.size);
+    checkTag(call, tag, true);
+  } catch (error) {
+    throw refused(error, context, call);
+  }
+}
+
 export function iprobe(context: Context, source: number, tag: number): Status | undefined {
-  checkSource('iprobe', source, context.size);
-  checkTag('iprobe', tag, true);
+  checkEnvelope(context, 'iprobe', source, tag);
   if (source === PROC_NULL) return nobody(context, false) as Status;
   const message = context.engine.peek(context, source, tag);
   return message === null ? undefined : statusOf(message);
 }
 
 export function improbe(context: Context, source: number, tag: number): Message | undefined {
-  checkSource('improbe', source, context.size);
-  checkTag('improbe', tag, true);
+  checkEnvelope(context, 'improbe', source, tag);
   if (source === PROC_NULL) return nobody(context, true) as Message;
   const message = context.engine.extract(context, source, tag);
   return message === null ? undefined : new Message(context, message);

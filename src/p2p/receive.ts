@@ -1,4 +1,6 @@
 /** Receiving one value. */
+
+import type { MpiError } from '../errors.ts';
 import * as errors from '../errors.ts';
 import type { Context } from '../matching/context.ts';
 import { PROC_NULL } from '../matching/envelope.ts';
@@ -7,6 +9,7 @@ import type { PacketHead, Reception } from '../wire/packet.ts';
 import { adopt, checkOut, elementCount, receive } from '../wire/value.ts';
 import { checkSource, checkTag } from './arguments.ts';
 import { checkWaiting, guard, type WaitOptions } from './guard.ts';
+import { failureOf, refused } from './located.ts';
 import { rankName, tagName } from './names.ts';
 import { Status } from './status.ts';
 import { relocated, wait } from './wait.ts';
@@ -23,26 +26,39 @@ export class Receive extends ReceiveOperation {
   readonly call: string;
   readonly out: unknown;
   readonly status: Status | undefined;
+  /** Of the message once it is matched; what was asked for before. */
+  #from: number;
+  #fromTag: number;
 
   constructor(context: Context, call: string, source: number, tag: number, out: unknown, status: Status | undefined) {
     super(context, source, tag);
     this.call = call;
     this.out = out;
     this.status = status;
+    this.#from = source;
+    this.#fromTag = tag;
   }
 
   override land(head: PacketHead, source: number, tag: number): Reception {
+    this.#from = source;
+    this.#fromTag = tag;
     this.status?.set(source, tag, head.bytes, elementCount(head));
     return receive(head, this.out, this.call);
   }
 
   override adopt(head: PacketHead, source: number, tag: number, payload: Uint8Array): void {
+    this.#from = source;
+    this.#fromTag = tag;
     this.status?.set(source, tag, head.bytes, elementCount(head));
     this.value = adopt(head, payload, this.out, this.call);
   }
 
   override landed(reception: Reception): void {
     this.value = reception.value();
+  }
+
+  override fail(error: MpiError): void {
+    super.fail(failureOf(error, this, this.#from, this.#fromTag));
   }
 
   override describe(): string {
@@ -66,9 +82,13 @@ export function startReceive(
   options: ReceiveOptions | undefined,
   status: Status | undefined = options?.status,
 ): Receive | null {
-  checkSource(call, source, context.size);
-  checkTag(call, tag, true);
-  checkReceive(call, options);
+  try {
+    checkSource(call, source, context.size);
+    checkTag(call, tag, true);
+    checkReceive(call, options);
+  } catch (error) {
+    throw refused(error, context, call);
+  }
   if (source === PROC_NULL) {
     status?.set(PROC_NULL, tag, 0, 0);
     return null;

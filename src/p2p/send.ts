@@ -1,4 +1,5 @@
 /** Sending one value to one rank. */
+import type { MpiError } from '../errors.ts';
 import type { Context } from '../matching/context.ts';
 import { PROC_NULL } from '../matching/envelope.ts';
 import { OpState, SendOperation } from '../matching/operation.ts';
@@ -6,6 +7,7 @@ import type { Packet } from '../wire/packet.ts';
 import { encode } from '../wire/value.ts';
 import { checkDest, checkTag } from './arguments.ts';
 import { checkWaiting, guard, type WaitOptions } from './guard.ts';
+import { failureOf, refused } from './located.ts';
 import { rankName, tagName } from './names.ts';
 import { relocated, wait } from './wait.ts';
 
@@ -21,6 +23,10 @@ export class Send extends SendOperation {
   constructor(context: Context, call: string, packet: Packet, dest: number, tag: number, synchronous: boolean) {
     super(context, packet, dest, tag, synchronous, null);
     this.call = call;
+  }
+
+  override fail(error: MpiError): void {
+    super.fail(failureOf(error, this, this.dest, this.tag));
   }
 
   override describe(): string {
@@ -41,10 +47,15 @@ export function startSend(
   synchronous: boolean,
   options: SendOptions | undefined,
 ): Send | null {
-  checkDest(call, dest, context.size);
-  checkTag(call, tag, false);
-  checkWaiting(call, options);
-  const packet = encode(value, call);
+  let packet: Packet;
+  try {
+    checkDest(call, dest, context.size);
+    checkTag(call, tag, false);
+    checkWaiting(call, options);
+    packet = encode(value, call);
+  } catch (error) {
+    throw refused(error, context, call);
+  }
   if (dest === PROC_NULL) return null;
   const op = new Send(context, call, packet, dest, tag, synchronous);
   context.engine.send(op);
