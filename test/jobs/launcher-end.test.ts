@@ -66,6 +66,18 @@ describe('a signal to tsrun', () => {
   });
 });
 
+test('a job that is stopped at the terminal stands still as a whole, and goes on as a whole', async () => {
+  const state = (pid: number) => readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.[0];
+  const { job, ranks } = await running(WAITING);
+  const pids = [job.pid, ...ranks];
+  job.kill('SIGTSTP');
+  await expect.poll(() => pids.map(state), { timeout: 3000 }).toEqual(['T', 'T', 'T']);
+  job.kill('SIGCONT');
+  await expect.poll(() => pids.map(state).includes('T'), { timeout: 3000 }).toBe(false);
+  job.kill('SIGTERM');
+  expect((await job.result).code).toBe(143);
+});
+
 describe('SIGKILL to tsrun', () => {
   test.each([
     ['waiting', WAITING],
