@@ -1,4 +1,5 @@
 /** This process as a rank of a job that `tsrun` runs: joining it, living in it, leaving it. */
+import { availableParallelism } from 'node:os';
 import { Deferred } from '../base/deferred.ts';
 import { Communicator } from '../comm/communicator.ts';
 import { type CollectiveSettings, Domain, type Job } from '../comm/domain.ts';
@@ -38,7 +39,7 @@ export class JobRank implements Job {
   readonly #transport: Transport;
   readonly #engine: Engine;
   readonly #domains: readonly Domain[];
-  readonly #liveness = new ProcessLiveness();
+  readonly #liveness: ProcessLiveness;
   readonly #lost = new Map<number, { reason: Error; timer: NodeJS.Timeout }>();
   #phase: Phase = 'joined';
   #inquiry: NodeJS.Timeout | undefined;
@@ -76,6 +77,7 @@ export class JobRank implements Job {
     this.#control = control;
     this.#transport = transport;
     this.restart = start.epoch;
+    this.#liveness = new ProcessLiveness(start.localSize <= availableParallelism());
     const { rank, size } = start;
     const engine = new Engine({ transport, endpoints: size, liveness: this.#liveness });
     this.#engine = engine;

@@ -56,7 +56,7 @@ class Alone implements Runtime, Job {
   readonly #domains: readonly Domain[];
 
   constructor(settings: CollectiveSettings) {
-    const engine = new Engine({ transport: Router.alone(), endpoints: 1, liveness: new ProcessLiveness() });
+    const engine = new Engine({ transport: Router.alone(), endpoints: 1, liveness: new ProcessLiveness(false) });
     const common = { engine, endpoints: [0], rank: 0, job: this, settings };
     const world = new Domain({ ...common, contextId: WORLD_CONTEXT, name: 'world' });
     const self = new Domain({ ...common, contextId: SELF_CONTEXT, name: 'self' });
