@@ -25,7 +25,8 @@ type Active = readonly [index: number, request: Request<unknown>];
 /** Waits for all: their values in order (`undefined` for inactive entries). Rejects with the first failure. */
 export async function waitAll<const L extends RequestList>(requests: L): Promise<ValuesOf<L>> {
   check('waitAll', requests);
-  return (await Promise.all(requests)) as ValuesOf<L>;
+  const thenables: readonly (PromiseLike<unknown> | undefined | null)[] = requests;
+  return (await Promise.all(thenables)) as ValuesOf<L>;
 }
 
 /** Waits for one, and gives its index and value. `undefined`: no request is active. */
@@ -79,8 +80,12 @@ function activeIn(requests: RequestList): Active[] {
   return active;
 }
 
-/** Those that have ended, at most `limit`, made inactive. Throws the error of one that has failed. */
+/**
+ * Those that have ended, at most `limit`, made inactive. Throws the error of one that has failed, and makes only that one
+ * inactive: what the others have brought is given by the next call.
+ */
 function take<L extends RequestList>(active: readonly Active[], limit = Number.POSITIVE_INFINITY): CompletedOf<L>[] {
   const ended = active.filter(([, request]) => request.done).slice(0, limit);
+  ended.find(([, request]) => request.failed)?.[1].take();
   return ended.map(([index, request]) => ({ index, value: request.take() as ValueOf<L[number]> }));
 }

@@ -13,6 +13,8 @@ export class Request<T = unknown> implements PromiseLike<T> {
   readonly #op: Operation | null;
   #promise: Promise<T> | undefined;
   #active = true;
+  /** Why it was never started: its arguments were wrong. */
+  #refusal: { readonly error: unknown } | undefined;
   /** Told when it ends; by `waitAny` and the like, which must not leave a handler behind at every call. */
   #watchers: Set<() => void> | undefined;
 
@@ -32,8 +34,14 @@ export class Request<T = unknown> implements PromiseLike<T> {
   /** One whose arguments were wrong. @internal */
   static rejected<T>(error: unknown): Request<T> {
     const request = new Request<T>(null);
+    request.#refusal = { error };
     request.#promise = Promise.reject(error);
     return request;
+  }
+
+  /** Has ended with an error. @internal */
+  get failed(): boolean {
+    return this.#refusal !== undefined || this.#op?.state === OpState.FAILED;
   }
 
   /** Was withdrawn by {@link cancel}. */
@@ -107,8 +115,9 @@ export class Request<T = unknown> implements PromiseLike<T> {
   take(): T {
     this.#active = false;
     const op = this.#op;
+    if (this.failed) this.#promise?.catch(() => {});
+    if (this.#refusal !== undefined) throw this.#refusal.error;
     if (op?.state === OpState.FAILED && op.error !== undefined) {
-      this.#promise?.catch(() => {});
       throw relocated(op.error);
     }
     return op?.value as T;
