@@ -25,8 +25,8 @@ type Active = readonly [index: number, request: Request<unknown>];
 /** Waits for all: their values in order (`undefined` for inactive entries). Rejects with the first failure. */
 export async function waitAll<const L extends RequestList>(requests: L): Promise<ValuesOf<L>> {
   check('waitAll', requests);
-  const thenables: readonly (PromiseLike<unknown> | undefined | null)[] = requests;
-  return (await Promise.all(thenables)) as ValuesOf<L>;
+  // `Promise.all` takes what is none as it is.
+  return (await Promise.all(requests as readonly PromiseLike<unknown>[])) as ValuesOf<L>;
 }
 
 /** Waits for one, and gives its index and value. `undefined`: no request is active. */
