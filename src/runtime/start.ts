@@ -20,8 +20,9 @@ export interface Runtime {
 /** Joins the job that `tsrun` has started, or is a job of one. */
 export async function start(): Promise<Runtime> {
   const settings = settingsFrom(process.env[Environment.ALGORITHMS]);
-  const fd = process.env[Environment.CONTROL_FD];
-  claim();
+  const hook = (globalThis as { [RANK_HOOK]?: RankHook })[RANK_HOOK];
+  claim(hook);
+  const fd = process.env[Environment.CONTROL_FD] ?? hook?.controlFd;
   if (fd === undefined) return new Alone(settings);
   // What this process starts is no rank.
   delete process.env[Environment.CONTROL_FD];
@@ -29,8 +30,7 @@ export async function start(): Promise<Runtime> {
 }
 
 /** Two copies of the library in one rank would be two worlds: the second one refuses. */
-function claim(): void {
-  const hook = (globalThis as { [RANK_HOOK]?: RankHook })[RANK_HOOK];
+function claim(hook: RankHook | undefined): void {
   if (hook === undefined) return;
   if (hook.library !== undefined) throw errors.twoCopies(hook.library, import.meta.url);
   hook.library = import.meta.url;

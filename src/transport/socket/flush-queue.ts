@@ -1,4 +1,4 @@
-/** What has to be flushed at the end of this turn. */
+/** What has to be flushed before the program goes on. */
 
 export interface Flushable {
   /** Set by the queue. */
@@ -6,7 +6,12 @@ export interface Flushable {
   flush(): void;
 }
 
-/** One `process.nextTick` for all that was sent in a turn: it runs once the promises that are settled have run. */
+const NOW = Promise.resolve();
+
+/**
+ * One microtask for all that is sent before it runs: it stands in the queue before whatever awaits the sends. So a window of
+ * sends goes out as one write, and a program that computes for a minute after `await send()` has nothing of it still in here.
+ */
 export class FlushQueue {
   #waiting: Flushable[] = [];
   #flushing: Flushable[] = [];
@@ -14,7 +19,7 @@ export class FlushQueue {
   /** HOT (bench: latency, rate). */
   add(flushable: Flushable): void {
     flushable.queued = true;
-    if (this.#waiting.push(flushable) === 1) process.nextTick(this.#tick);
+    if (this.#waiting.push(flushable) === 1) void NOW.then(this.#run);
   }
 
   flush(): void {
@@ -29,7 +34,7 @@ export class FlushQueue {
     flushing.length = 0;
   }
 
-  readonly #tick = (): void => {
+  readonly #run = (): void => {
     this.flush();
   };
 }
