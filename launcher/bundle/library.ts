@@ -16,11 +16,15 @@ export function findLibrary(script: string): Library {
     tsmpi: pathToFileURL(join(packageRoot(), 'dist/src/index.js')).href,
     'tsmpi/testing': pathToFileURL(join(packageRoot(), 'dist/src/testing.js')).href,
   };
-  try {
-    return Object.fromEntries(LIBRARY_SPECIFIERS.map((name) => [name, pathToFileURL(require.resolve(name)).href]));
-  } catch {
-    return own;
+  const found: Record<string, string> = {};
+  for (const name of LIBRARY_SPECIFIERS) {
+    try {
+      found[name] = pathToFileURL(require.resolve(name)).href;
+    } catch {
+      // Not there. Never two packages at once: what an installed one lacks is not taken from another.
+    }
   }
+  return found.tsmpi === undefined ? own : found;
 }
 
 /** The folder of this package: the nearest package.json above this file, in the sources and in dist alike. */

@@ -1,4 +1,7 @@
-/** Which of Node's two module systems a JavaScript file belongs to, by Node's own rules. */
+/**
+ * Which of Node's two module systems a JavaScript file belongs to: by Node's own rules, but that a file with `import` statements is a
+ * module also where package.json says `"type": "commonjs"`, as `npm init` writes it: a script runs wherever it lies.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { compileFunction } from 'node:vm';
@@ -10,9 +13,8 @@ export function moduleKind(path: string, text: string): ModuleKind {
   const extension = extname(path);
   if (extension === '.cjs' || extension === '.cts') return 'commonjs';
   if (extension !== '.js') return 'esm';
-  const type = packageType(dirname(path));
-  if (type !== undefined) return type;
-  // No package says it: what compiles as CommonJS is CommonJS. The file runs nowhere here.
+  if (packageType(dirname(path)) === 'module') return 'esm';
+  // What compiles as CommonJS is CommonJS. The file runs nowhere here.
   try {
     compileFunction(text.replace(/^#!.*/, ''), ['exports', 'require', 'module', '__filename', '__dirname']);
     return 'commonjs';
@@ -21,13 +23,12 @@ export function moduleKind(path: string, text: string): ModuleKind {
   }
 }
 
-function packageType(directory: string): ModuleKind | undefined {
+function packageType(directory: string): unknown {
   for (let at = directory; ; at = dirname(at)) {
     const path = join(at, 'package.json');
     if (existsSync(path)) {
       try {
-        const { type } = JSON.parse(readFileSync(path, 'utf8')) as { type?: unknown };
-        return type === 'module' ? 'esm' : type === 'commonjs' ? 'commonjs' : undefined;
+        return (JSON.parse(readFileSync(path, 'utf8')) as { type?: unknown }).type;
       } catch {
         return undefined;
       }

@@ -14,6 +14,7 @@ test.each([
   ['a.js', 'export {}', 'esm'],
   ['module/a.js', 'console.log(1)', 'esm'],
   ['plain/a.js', 'console.log(1)', 'commonjs'],
+  ['plain/a.js', 'import x from "y"', 'esm'],
 ])('%s with %j is %s', (name, text, expected) => {
   const folder = scripts({ 'module/package.json': '{"type":"module"}', 'plain/package.json': '{"type":"commonjs"}' });
   expect(moduleKind(join(folder, name), text)).toBe(expected);
