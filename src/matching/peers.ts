@@ -1,6 +1,6 @@
 /** What the engine knows of each other endpoint: whether it is there, and who owes whom credit. */
 import type { MpiError } from '../errors.ts';
-import type { EngineLanding } from './engine.ts';
+import type { EngineLanding } from './landing.ts';
 
 /** here → left (said good-bye) | failed. */
 export const PeerState = { HERE: 0, LEFT: 1, FAILED: 2 } as const;
