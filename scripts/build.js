@@ -1,31 +1,58 @@
 // Builds dist/: types and modules with tsc, then what every rank loads as few files with esbuild, because reading
-// 165 small modules costs a rank more than 60 ms and reading three costs 10.
+// 165 small modules costs a rank more than 60 ms and reading three costs 10. Does nothing when dist/ is up to date.
 import { spawnSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { build } from 'esbuild';
+import { fileURLToPath } from 'node:url';
 
-const root = new URL('..', import.meta.url);
-process.chdir(root.pathname);
-const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
-if (status !== 0) process.exit(status ?? 1);
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
-rmSync('dist/chunks', { recursive: true, force: true });
-await build({
-  entryPoints: ['src/index.ts', 'src/testing.ts', 'launcher/rank-main.ts'],
-  outdir: 'dist',
-  outbase: '.',
-  chunkNames: 'chunks/[name]-[hash]',
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20.19',
-  packages: 'external',
-  sourcemap: true,
-  sourcesContent: false,
-  // rank/late-import.ts passes import() on with the options that it was given.
-  logOverride: { 'unsupported-dynamic-import': 'silent' },
-  logLevel: 'warning',
-});
+const STAMP = 'dist/.built';
+const SOURCES = ['src', 'launcher', 'scripts/build.js', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
+
+if (newest([STAMP]) < newest(SOURCES)) {
+  rmSync(STAMP, { force: true });
+  compile();
+  await bundle();
+  writeFileSync(STAMP, '');
+}
+
+/** When the youngest of these files and folders was changed; 0 when there is none. */
+function newest(paths) {
+  let time = 0;
+  for (const path of paths) {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) continue;
+    time = Math.max(time, stat.mtimeMs);
+    if (stat.isDirectory()) time = Math.max(time, newest(readdirSync(path).map((name) => `${path}/${name}`)));
+  }
+  return time;
+}
+
+function compile() {
+  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+async function bundle() {
+  const { build } = await import('esbuild');
+  rmSync('dist/chunks', { recursive: true, force: true });
+  await build({
+    entryPoints: ['src/index.ts', 'src/testing.ts', 'launcher/rank-main.ts'],
+    outdir: 'dist',
+    outbase: '.',
+    chunkNames: 'chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    packages: 'external',
+    sourcemap: true,
+    sourcesContent: false,
+    // rank/late-import.ts passes import() on with the options that it was given.
+    logOverride: { 'unsupported-dynamic-import': 'silent' },
+    logLevel: 'warning',
+  });
+}
