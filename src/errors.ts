@@ -173,7 +173,9 @@ function shown(value: unknown): string {
       ? JSON.stringify(value)
       : Array.isArray(value)
         ? `[${value.map(shown).join(', ')}]`
-        : String(value);
+        : typeof value === 'bigint'
+          ? `${value}n`
+          : String(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
@@ -262,6 +264,11 @@ export function opResultInvalid(op: string, expected: string, result: unknown): 
   return new MpiError('ERR_OP', sentence, { op, expected, actual: result });
 }
 
+export function opAsync(call: string, op: string): MpiError {
+  const sentence = `${call}: ${op} returned a promise; an op must return its result at once, so make the function not async`;
+  return new MpiError('ERR_OP', sentence, { op: call });
+}
+
 /** A value that no built-in op reduces. `where` says which element of the value, if it is one. */
 export function operandInvalid(call: string, op: string, value: unknown, where = ''): MpiError {
   const sentence =
@@ -294,6 +301,12 @@ export function countInvalid(call: string, what: string, expected: unknown, actu
 /** An argument of a wrong type; `what` was expected to be `expected`. */
 export function typeInvalid(call: string, what: string, expected: string, actual: unknown): MpiError {
   const sentence = `${call}: ${what} must be ${expected}, not ${inWords(actual)}`;
+  return new MpiError('ERR_TYPE', sentence, { op: call, expected, actual });
+}
+
+/** Elements of another type than fits; both are described in words. */
+export function elementsUnlike(call: string, what: string, expected: string, actual: string): MpiError {
+  const sentence = `${call}: ${what} must be of ${expected}, not ${actual}`;
   return new MpiError('ERR_TYPE', sentence, { op: call, expected, actual });
 }
 
@@ -453,8 +466,9 @@ export function rankThrew(rank: number, error: unknown): MpiError {
 }
 
 /** A rank has sent another number of elements than this rank's counts say. */
-export function countsDiffer(call: string, peer: number, expected: number, actual: number): MpiError {
-  const sentence = `${call}: rank ${peer} sent ${actual} elements, but counts[${peer}] is ${expected} here`;
+export function countsDiffer(call: string, peer: number, expected: number, actual: number, index = peer): MpiError {
+  const name = call === 'alltoallv' ? 'recvCounts' : 'counts';
+  const sentence = `${call}: rank ${peer} sent ${actual} elements, but ${name}[${index}] is ${expected} here; ranks must agree`;
   return new MpiError('ERR_MISMATCH', sentence, { op: call, peer, expected, actual });
 }
 

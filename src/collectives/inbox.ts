@@ -1,5 +1,5 @@
 /** What the ranks of a gathering call have sent, on its way into the values that the user gets. */
-import { countsDiffer, MpiError, outTooShort, typeInvalid } from '../errors.ts';
+import { countsDiffer, elementsUnlike, MpiError, outTooShort } from '../errors.ts';
 import { constructorOf, dtypeName, dtypeOf, type TypedArray } from '../wire/dtype.ts';
 import { segmentsOf } from '../wire/memory.ts';
 import { elementsOf, gather, isNdArray, numericNdArray, scatter } from '../wire/ndarray.ts';
@@ -128,7 +128,7 @@ function problemOf(
     const theirs = head.dtype;
     if (theirs !== dtype) {
       const what = theirs === 0 ? 'a value that is no array of numbers' : `${dtypeName(theirs)} elements`;
-      return typeInvalid(call, `the value of rank ${source}`, `of ${dtypeName(dtype)} elements like out`, what);
+      return elementsUnlike(call, `the value of rank ${source}`, `${dtypeName(dtype)} elements like out`, what);
     }
     const expected = counts?.[source] ?? actual[source] ?? 0;
     if (expected !== actual[source]) return countsDiffer(call, source, expected, actual[source] ?? 0);
@@ -138,7 +138,7 @@ function problemOf(
 
 function misfitOf(call: string, expected: number, actual: number, length: number, room: number): MpiError | undefined {
   if (expected !== actual) {
-    return typeInvalid(call, 'out', `of ${dtypeName(expected)} elements like the result`, dtypeName(actual));
+    return elementsUnlike(call, 'out', `${dtypeName(expected)} elements like the result`, dtypeName(actual));
   }
   return room < length ? outTooShort(call, length, room) : undefined;
 }

@@ -107,7 +107,9 @@ export class Communicator {
     const { sendTag = 0, recvTag = ANY_TAG, ...rest } = options ?? {};
     const { signal, timeout } = rest;
     const context = this.#domain.p2p;
-    const receive = startReceive(context, 'sendrecv', source, recvTag, options === undefined ? undefined : rest);
+    // What is no object at all is refused there.
+    const given = typeof options === 'object' && options !== null ? rest : options;
+    const receive = startReceive(context, 'sendrecv', source, recvTag, given);
     const incoming = new Request<T>(receive);
     incoming.catch(() => {});
     try {

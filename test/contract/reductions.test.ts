@@ -239,6 +239,15 @@ describe.each(runs)('reductions over %s', (_name, run) => {
     expect(results[1]?.[1]?.[0]).toBe(element(3, 0));
   });
 
+  it('refuse an op that returns a promise, on however many ranks: ERR_OP', async () => {
+    for (const size of [2, 4]) {
+      const later = async (a: string, b: string) => a + b;
+      const errors = await run(size, (comm) => comm.allreduce('x', later).catch((error: unknown) => error as Error));
+      expect(errors.map((error) => (error as { code?: string }).code)).toContain('ERR_OP');
+      expect(errors.every((error) => error instanceof Error)).toBe(true);
+    }
+  });
+
   it('refuse what they cannot reduce with ERR_TYPE, and go on: holes, strings, mixtures, objects, null', async () => {
     const sums = await run(2, async (comm) => {
       const wrong = [

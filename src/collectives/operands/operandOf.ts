@@ -1,5 +1,6 @@
 /** From the values that users reduce to operands: which elements they have, and how the result becomes such a value again. */
-import { countInvalid, detached, operandInvalid, opUnsuited, typeInvalid } from '../../errors.ts';
+import { isPromise } from 'node:util/types';
+import { countInvalid, detached, opAsync, operandInvalid, opUnsuited, typeInvalid } from '../../errors.ts';
 import { DType, dtypeName, dtypeOf, isTypedArray, type TypedArray } from '../../wire/dtype.ts';
 import {
   elementsOf,
@@ -26,15 +27,22 @@ import type { ArrayOperand, Operand, ValueOperand } from './operand.ts';
  * @throws MpiError ERR_TYPE, ERR_OP, ERR_COUNT or ERR_BUFFER, naming what would be right.
  */
 export function operandOf(value: unknown, op: Op, call: string): Operand {
-  if (!op.elementwise) return { as: 'value', kind: OperandKind.VALUE, count: UNKNOWN, value, combine: wholeValues(op) };
+  if (!op.elementwise)
+    return { as: 'value', kind: OperandKind.VALUE, count: UNKNOWN, value, combine: wholeValues(op, call) };
   if (isTypedArray(value)) return typedOperand(value, op, call);
   if (Array.isArray(value)) return listOperand(value, op, call);
   if (isNdArray(value)) return ndarrayOperand(value, op, call);
   return scalarOperand(value, op, call);
 }
 
-function wholeValues(op: Op): ValueOperand['combine'] {
-  return op.apply as (left: unknown, right: unknown) => unknown;
+function wholeValues(op: Op, call: string): ValueOperand['combine'] {
+  const apply = op.apply as (left: unknown, right: unknown) => unknown;
+  return (left, right) => {
+    const result = apply(left, right);
+    // Where it is the last one an `await` would take it apart unseen, elsewhere it can't travel.
+    if (isPromise(result)) throw opAsync(call, op.name);
+    return result;
+  };
 }
 
 function typedOperand(array: TypedArray, op: Op, call: string): ArrayOperand {
@@ -141,7 +149,7 @@ function pairsOperand(list: readonly unknown[], op: Op, call: string): Operand {
     flat.push(...pair);
   }
   if (every(flat, 'number')) return numbersOperand(Float64Array.from(flat), OperandKind.PAIRS, op, call, toPairs);
-  const combine = wholeValues(op);
+  const combine = wholeValues(op, call);
   return {
     ...elementwise(list, OperandKind.BIGINTS, op, call),
     combine: (left, right) => (left as unknown[]).map((pair, index) => combine(pair, (right as unknown[])[index])),
@@ -157,7 +165,7 @@ function scalarOperand(value: unknown, op: Op, call: string): Operand {
     kind,
     count: UNKNOWN,
     value,
-    combine: wholeValues(op),
+    combine: wholeValues(op, call),
   });
   if (typeof value === 'number') return numbersOperand(Float64Array.of(value), OperandKind.NUMBER, op, call, first);
   if (typeof value === 'bigint') return whole(OperandKind.BIGINT);

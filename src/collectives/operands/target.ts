@@ -1,5 +1,5 @@
 /** Where the result of a reduction is made, and what is returned for it. */
-import { outTooShort, typeInvalid } from '../../errors.ts';
+import { elementsUnlike, outTooShort } from '../../errors.ts';
 import { dtypeName, dtypeOf, type TypedArray } from '../../wire/dtype.ts';
 import { elementsOf, isContiguous, isNdArray, type NdArray, numericNdArray, scatter } from '../../wire/ndarray.ts';
 import { checkOut, decode, encode } from '../../wire/value.ts';
@@ -80,7 +80,7 @@ function misfitOf(operand: ArrayOperand, dtype: number, room: number, count: num
   if (dtype === needed && room >= count) return undefined;
   const finish = () => {
     if (dtype === needed) throw outTooShort(call, count, room);
-    throw typeInvalid(call, 'out', `of ${dtypeName(needed)} elements like the result`, dtypeName(dtype));
+    throw elementsUnlike(call, 'out', `${dtypeName(needed)} elements like the result`, dtypeName(dtype));
   };
   return { input, work: scratchLike(input, count), finish };
 }

@@ -10,10 +10,10 @@ const NAMES = { counts: 'counts', displs: 'displs' };
 
 /**
  * Gives `counts[i]` elements of the root's flat array to rank i, from `displs[i]` on (MPI 4.1, 6.6.1). `array`, `counts` and `displs`
- * matter at the root only.
+ * matter at the root only; `counts` of another rank may be left out, or must agree.
  *
  * @throws MpiError ERR_ROOT; ERR_TYPE, ERR_BUFFER or ERR_COUNT for what the root gives; ERR_ARG; ERR_TRUNCATE where the part does
- *   not fit `out`.
+ *   not fit `out`; ERR_MISMATCH on a rank whose own `counts` say otherwise.
  */
 export async function scatterv<A>(
   context: CollectiveContext,
@@ -38,5 +38,5 @@ export async function scatterv<A>(
   } else if (counts !== undefined) checkCounts(counts, size, 'scatterv', 'counts');
   const { code, run } = choose(context, 'scatterv', options.algorithm);
   const channel = openCall(context, 'scatterv', { algorithm: code, root });
-  return (await distribute(context, channel, run, packets, root, out, 'scatterv')) as A;
+  return (await distribute(context, channel, run, packets, root, out, 'scatterv', counts?.[rank])) as A;
 }

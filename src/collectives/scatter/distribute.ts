@@ -1,6 +1,7 @@
 import { invariant } from '../../base/invariant.ts';
+import { countsDiffer } from '../../errors.ts';
 import type { Packet } from '../../wire/packet.ts';
-import { decode } from '../../wire/value.ts';
+import { decode, elementCount } from '../../wire/value.ts';
 import { announce, announcementIn } from '../announcement.ts';
 import { Bulk, recvBulk, sendBulk } from '../bulk.ts';
 import type { Channel } from '../channel.ts';
@@ -11,7 +12,11 @@ import { pieceBytes, wholeBytes } from '../selection.ts';
 import { ownValue } from '../values.ts';
 import { all, guarded } from '../waits.ts';
 
-/** What every scatter does: small packets go by the algorithm, large ones are announced by it and then sent straight. */
+/**
+ * What every scatter does: small packets go by the algorithm, large ones are announced by it and then sent straight.
+ *
+ * @param expected elements that this rank counts on, where it has said so: another number is ERR_MISMATCH, once all has come.
+ */
 export async function distribute(
   context: CollectiveContext,
   channel: Channel,
@@ -20,6 +25,7 @@ export async function distribute(
   root: number,
   out: unknown,
   call: string,
+  expected?: number,
 ): Promise<unknown> {
   const piece = pieceBytes(context);
   if (packets !== undefined) {
@@ -43,13 +49,18 @@ export async function distribute(
 
   const packet = await run(channel, undefined, root);
   const announcement = announcementIn(packet);
+  const actual = elementCount(announcement?.head ?? packet);
+  const differs =
+    expected !== undefined && expected !== actual ? countsDiffer(call, root, expected, actual, context.rank) : null;
   if (announcement === undefined) {
     context.close(channel);
+    if (differs !== null) throw differs;
     return decode(packet, out, call);
   }
-  const reception = receiveInto(announcement.head, out, call);
+  const reception = receiveInto(announcement.head, differs === null ? out : undefined, call);
   const landed = recvBulk(channel, new Bulk(reception.segments), piece, root);
   if (landed) await landed;
   context.close(channel);
+  if (differs !== null) throw differs;
   return reception.value();
 }

@@ -241,6 +241,10 @@ export const REDUCTIONS: Readonly<Record<string, Part>> = {
         call: (value, op, options) => comm.reduce(value, op, root, options),
       };
       await both(run, `${label} root ${root}`, algorithm, subject, root === roots.at(-1));
+      // Values that travel whole take a tree of their own: in order whatever the root.
+      const texts = await comm.reduce(`<${comm.rank}>`, join, root, { algorithm });
+      const expected = comm.rank === root ? ranks.map((r) => `<${r}>`).join('') : undefined;
+      run.checks.equal(`${label} root ${root} texts`, texts, expected);
     }
   },
 
