@@ -84,6 +84,20 @@ test('an installed package beside the script is taken before the one that tsrun 
   expect(stdout).toBe('the one next to the script\n');
 });
 
+test('a script that is not there, is a folder, or is no script, is refused by name: exit code 2', async () => {
+  const cwd = scripts({ 'folder/x': '', 'notes.txt': 'console.log(1)' });
+  for (const [name, why] of [
+    ['nowhere.ts', 'no such file'],
+    ['folder', 'is a folder; name the script in it'],
+    ['notes.txt', 'is no script that tsrun can run'],
+  ] as const) {
+    const { code, stdout, stderr } = await tsrun(['-n', '2', name], { cwd });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain(`tsrun: ${name}: ${why}`);
+    expect(stderr.trim().split('\n').length).toBeLessThan(3);
+  }
+});
+
 const ALONE = `import { self, SUM, world } from 'tsmpi';
 const out: unknown[] = [world.rank, world.size, world.name, self.rank, self.size, self.name, world.restart];
 out.push(await world.allreduce(5, SUM), await self.bcast('x'), await world.exscan(1));

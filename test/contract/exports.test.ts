@@ -1,0 +1,23 @@
+/** The names of the contract are all there, and what they are does not depend on how they are imported. */
+import { expect, it } from 'vitest';
+import * as tsmpi from '../../src/index.ts';
+import * as testing from '../../src/testing.ts';
+
+const words = (text: string) => text.trim().split(/\s+/);
+
+it('the package exports every name of the contract', () => {
+  const names = `world self finalize ANY_SOURCE ANY_TAG PROC_NULL TAG_UB Status MpiError waitAll waitAny waitSome testAll testAny
+    testSome startAll SUM PROD MIN MAX LAND LOR LXOR BAND BOR BXOR MINLOC MAXLOC REPLACE NO_OP createOp`;
+  for (const name of words(names)) expect(tsmpi, name).toHaveProperty(name);
+  expect(testing).toHaveProperty('spmd');
+  expect(tsmpi.TAG_UB).toBe(2 ** 31 - 1);
+});
+
+it('a communicator has every call of the contract', () => {
+  const calls = `send ssend recv sendrecv isend issend irecv probe iprobe mprobe improbe messages sendInit recvInit abort
+    barrier bcast scatter gather allgather alltoall scatterv gatherv allgatherv alltoallv reduce allreduce scan exscan reduceScatter
+    reduceScatterBlock`;
+  for (const name of words(calls)) expect(tsmpi.world, name).toHaveProperty(name, expect.any(Function));
+  const { rank, size, name, group } = tsmpi.world;
+  expect({ rank, size, name, ranks: group.ranks }).toEqual({ rank: 0, size: 1, name: 'world', ranks: [0] });
+});
