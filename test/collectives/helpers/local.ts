@@ -9,8 +9,8 @@ import type { CollectiveContext, CollectiveOptions, Fingerprint } from '../../..
 import type { OpLike } from '../../../src/collectives/ops.ts';
 import type { TypedArray } from '../../../src/wire/dtype.ts';
 import { segmentsOf } from '../../../src/wire/memory.ts';
-import { copySegments } from '../../../src/wire/segments.ts';
 import type { Packet } from '../../../src/wire/packet.ts';
+import { copySegments } from '../../../src/wire/segments.ts';
 import { copyOf, encode } from '../../../src/wire/value.ts';
 import type { CollectiveComm } from './comm.ts';
 
