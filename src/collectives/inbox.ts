@@ -1,6 +1,7 @@
 /** What the ranks of a gathering call have sent, on its way into the values that the user gets. */
 import { countsDiffer, elementsUnlike, MpiError, outTooShort } from '../errors.ts';
 import { constructorOf, dtypeName, dtypeOf, type TypedArray } from '../wire/dtype.ts';
+import { Format } from '../wire/format.ts';
 import { segmentsOf } from '../wire/memory.ts';
 import { elementsOf, gather, isNdArray, numericNdArray, scatter } from '../wire/ndarray.ts';
 import type { Packet, PacketHead } from '../wire/packet.ts';
@@ -98,7 +99,10 @@ function destinationOf(
   const ArrayOf = constructorOf(dtype) ?? Uint8Array;
   if (problem !== undefined || out === undefined) {
     const elements = new ArrayOf(problem === undefined ? length : 0);
-    return { elements, problem, finish: () => elements };
+    // Buffers joined are a Buffer.
+    const buffers = heads.every(({ format }) => format === Format.BUFFER);
+    const finish = () => (buffers ? Buffer.from(elements.buffer as ArrayBuffer) : elements);
+    return { elements, problem, finish };
   }
   if (!isNdArray(out)) {
     const elements = out as TypedArray;

@@ -162,6 +162,8 @@ describe.each(runs)('collectives over %s', (_name, run) => {
       expect(placed).toEqual(rank === 1 ? Int32Array.of(0, 3, 3, 0, 1, 1) : undefined);
       const parts = await comm.scatterv(Int32Array.of(5, 6, 7), [0, 1, 2], 0, { displs: [3, 2, 0] });
       expect(parts).toEqual([Int32Array.of(), Int32Array.of(7), Int32Array.of(5, 6)][rank]);
+      const joined = await comm.allgatherv(Buffer.from('ab'.repeat(rank)));
+      expect([Buffer.isBuffer(joined), joined.toString()]).toEqual([true, 'ababab']);
       const none = await comm.alltoallv(new Int32Array(0), [0, 0, 0]);
       expect(none).toEqual(new Int32Array(0));
       const toLast = await comm.alltoallv(Int32Array.of(rank, rank), [0, 0, 2], { recvDispls: [4, 2, 0] });
