@@ -223,7 +223,7 @@ export class Receiving {
   private consumed(from: number, message: PacketHead): void {
     const peer = this.port.peerAt(from);
     peer.owed += costOf(message);
-    if (peer.owed < this.port.credit >> 2) return;
+    if (peer.owed < this.port.credit >> 1) return;
     const frame = this.port.prepare(FrameKind.CREDIT);
     frame.total = peer.owed;
     peer.kept -= peer.owed;

@@ -25,8 +25,11 @@ type Active = readonly [index: number, request: Request<unknown>];
 /** Waits for all: their values in order (`undefined` for inactive entries). Rejects with the first failure. */
 export async function waitAll<const L extends RequestList>(requests: L): Promise<ValuesOf<L>> {
   check('waitAll', requests);
-  // `Promise.all` takes what is none as it is.
-  return (await Promise.all(requests as readonly PromiseLike<unknown>[])) as ValuesOf<L>;
+  const pending: Request[] = [];
+  for (const request of requests) if (request && !request.done) pending.push(request);
+  if (pending.length > 0 && !requests.some((request) => request?.failed)) await Request.whenAll(pending);
+  requests.find((request) => request?.failed)?.take();
+  return requests.map((request) => request?.take()) as ValuesOf<L>;
 }
 
 /** Waits for one, and gives its index and value. `undefined`: no request is active. */

@@ -214,4 +214,44 @@ describe.each(runs)('waiting over %s', (_name, run) => {
       expect(await waitAny([nobody])).toEqual({ index: 0, value: undefined });
     });
   });
+
+  it('waits for a list that names a request more than once', async () => {
+    const [, values] = await run(2, async (comm) => {
+      if (comm.rank === 0) {
+        await comm.recv(1);
+        await comm.send('once', 1);
+        return [];
+      }
+      const request = comm.irecv<string>(0);
+      const all = waitAll([request, request, request, request]);
+      const any = waitAny([request, request, request]);
+      await comm.send('go', 0);
+      return [...(await all), (await any)?.value];
+    });
+    expect(values).toEqual(Array(5).fill('once'));
+  });
+
+  it('makes a failure that nobody waits for an unhandled rejection, but not one beside another in waitAll', async () => {
+    const unhandled: unknown[] = [];
+    const listener = (reason: unknown) => unhandled.push(reason);
+    const others = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection');
+    process.on('unhandledRejection', listener);
+    try {
+      await run(1, async (comm) => {
+        const lost = comm.irecv(0, 1, { timeout: 1 });
+        await expect(
+          waitAll([comm.irecv(0, 2, { timeout: 1 }), comm.irecv(0, 3, { timeout: 1 })]),
+        ).rejects.toMatchObject({
+          code: 'ERR_TIMEOUT',
+        });
+        while (!lost.done) await new Promise((resolve) => setTimeout(resolve, 1));
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      });
+    } finally {
+      process.off('unhandledRejection', listener);
+      for (const other of others) process.on('unhandledRejection', other);
+    }
+    expect(unhandled).toEqual([expect.objectContaining({ code: 'ERR_TIMEOUT', tag: 1 })]);
+  });
 });
