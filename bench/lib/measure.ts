@@ -11,9 +11,12 @@ import { statistics } from './stats.ts';
  */
 export type Batch = (times: Float64Array, firstRound: number) => Promise<void>;
 
+let cold = true;
+
 /** Called by all ranks. Rank 0's clock decides how many rounds there are; every rank gets its own times of them. */
 export async function measure(batch: Batch): Promise<Float64Array> {
-  const plan = new RoundPlan(settings.seconds);
+  const plan = new RoundPlan(settings.seconds, cold);
+  cold = false;
   const counted: number[] = [];
   let done = 0;
   for (let step = plan.first; step.rounds > 0; ) {

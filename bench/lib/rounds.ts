@@ -8,20 +8,24 @@ export interface Step {
 }
 
 const WARM_UP_SHARE = 0.2;
-const MIN_WARM_UP = 50; // ms: compilers and sockets need their time, however short the measurement
+const MIN_WARM_UP = 50; // ms: sockets need their time, however short the measurement
+const COLD_START = 500; // ms: so does the compiler, for the first measurement of a process
 const MIN_ROUNDS = 8;
 const MAX_ROUNDS = 1_000_000;
 
 /** Warms up in batches that double, then measures in batches that fill what is left of the time. */
 export class RoundPlan {
   readonly #budget: number;
+  readonly #warmUp: number;
   #step: Step = { counts: false, rounds: 2 };
   /** Of the present phase, warm-up or measurement. */
   #elapsed = 0;
   #done = 0;
 
-  constructor(seconds: number) {
+  /** @param cold - whether this is the first measurement of the process. */
+  constructor(seconds: number, cold = false) {
     this.#budget = seconds * 1000;
+    this.#warmUp = Math.max(WARM_UP_SHARE * this.#budget, cold ? COLD_START : MIN_WARM_UP);
   }
 
   get first(): Step {
@@ -33,7 +37,7 @@ export class RoundPlan {
     const { counts, rounds } = this.#step;
     this.#elapsed += milliseconds;
     this.#done += rounds;
-    const target = counts ? this.#budget : Math.max(WARM_UP_SHARE * this.#budget, MIN_WARM_UP);
+    const target = counts ? this.#budget : this.#warmUp;
     const enough = this.#done >= MIN_ROUNDS && (this.#elapsed >= 0.9 * target || this.#done >= MAX_ROUNDS);
     if (!enough) {
       const left = counts ? this.#fitting(target - this.#elapsed, milliseconds / rounds) : 2 * rounds;
