@@ -18,12 +18,12 @@ if (world.rank === 0 && world.size > 2) console.log(`Ranks 0 and 1 play, the oth
 if (world.rank === 0 && world.size > 1) console.log('     bytes   one way us        MB/s');
 
 for (const bytes of world.size > 1 ? SIZES : []) {
-  const rounds = bytes > 100_000 ? 50 : 500;
+  const rounds = bytes > 100_000 ? 200 : 10_000;
   const ball = new Float64Array(bytes / 8);
 
   if (world.rank === 0) {
     let started = 0;
-    for (let round = -rounds / 10; round < rounds; round++) {
+    for (let round = -rounds / 2; round < rounds; round++) {
       if (round === 0) started = performance.now(); // the rounds before it were to warm up
       ball[ball.length - 1] = round;
       await world.send(ball, 1, PING);
@@ -34,7 +34,7 @@ for (const bytes of world.size > 1 ? SIZES : []) {
     const [time, speed] = [(seconds * 1e6).toFixed(1), (bytes / seconds / 1e6).toFixed(1)];
     console.log(`${bytes.toString().padStart(10)}${time.padStart(13)}${speed.padStart(12)}`);
   } else if (world.rank === 1) {
-    for (let round = -rounds / 10; round < rounds; round++) {
+    for (let round = -rounds / 2; round < rounds; round++) {
       await world.recv(0, PING, { out: ball });
       ball[ball.length - 1]! += 1;
       await world.send(ball, 0, PONG);
