@@ -7,6 +7,7 @@ const root = resolve(import.meta.dirname, '..');
 
 /** Bottom to top: each may import what stands before it, and itself. */
 const LAYERS = [
+  'errors',
   'errors.ts',
   'base',
   'contract',
