@@ -3,15 +3,16 @@
  * it, and whether it still works.
  */
 
-import { describeFingerprint } from '../collectives/calls.ts';
+import { collectiveName, describeFingerprint } from '../collectives/calls.ts';
 import type { CollectiveContext, Fingerprint } from '../collectives/context.ts';
+import type { MpiError } from '../errors.ts';
 import * as errors from '../errors.ts';
-import { MpiError } from '../errors.ts';
 import type { Context } from '../matching/context.ts';
 import type { Engine } from '../matching/engine.ts';
 import type { Frame } from '../wire/frame.ts';
 import { Agreement, type Disagreement } from './agreement.ts';
 import { ChannelReceive, CollectiveChannel } from './channel.ts';
+import { decodeSentence, encodeSentence } from './sentence.ts';
 
 /** What a communicator asks of the job that it is part of. */
 export interface Job {
@@ -44,9 +45,6 @@ export interface DomainOptions {
   settings: CollectiveSettings;
 }
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-
 export class Domain implements CollectiveContext {
   readonly engine: Engine;
   readonly endpoints: readonly number[];
@@ -75,13 +73,7 @@ export class Domain implements CollectiveContext {
     this.job = job;
     this.segmentBytes = settings.segmentBytes;
     this.algorithms = settings.algorithms;
-    const domain = this;
-    const named = {
-      get name() {
-        return domain.name;
-      },
-    };
-    this.p2p = engine.open(contextId, Object.assign(named, { inspect() {}, revoked() {} }), endpoints, rank);
+    this.p2p = engine.open(contextId, { name, inspect() {}, revoked() {} }, endpoints, rank);
     const owner = {
       name,
       inspect: (frame: Frame) => this.#hear(frame),
@@ -144,11 +136,7 @@ export class Domain implements CollectiveContext {
       return;
     }
     this.#break(cause, errors.unusable(call, this.name, cause));
-    const { code, message } = cause;
-    this.engine.revoke(
-      this.collective,
-      encoder.encode(JSON.stringify({ code, call, message: message.slice(0, 8000) })),
-    );
+    this.engine.revoke(this.collective, encodeSentence(call, cause));
   }
 
   /** Nothing works any more, because it is over. */
@@ -177,22 +165,13 @@ export class Domain implements CollectiveContext {
     );
     if (this.#broken !== null) return error;
     this.#break(error, error);
-    const { code, message } = error;
-    this.engine.revoke(this.collective, encoder.encode(JSON.stringify({ code, call: '', message })));
+    this.engine.revoke(this.collective, encodeSentence(collectiveName(mine.collective), error));
     return error;
   }
 
   #revokedBy(source: number, payload: Uint8Array): void {
     if (this.#broken !== null) return;
-    const { code, call, message } = JSON.parse(decoder.decode(payload)) as {
-      code: string;
-      call: string;
-      message: string;
-    };
-    const error =
-      code === 'ERR_MISMATCH'
-        ? new MpiError('ERR_MISMATCH', message, { peer: source })
-        : errors.failedElsewhere(source, call, message);
+    const error = decodeSentence(source, payload);
     this.#break(error, error);
   }
 }

@@ -2,7 +2,7 @@
 import * as errors from '../errors.ts';
 import { isMpiError } from '../errors.ts';
 import type { Context } from '../matching/context.ts';
-import { ANY_SOURCE, PROC_NULL } from '../matching/envelope.ts';
+import { PROC_NULL } from '../matching/envelope.ts';
 import { checkSource, checkTag } from './arguments.ts';
 import { checkWaiting } from './guard.ts';
 import { refused } from './located.ts';
@@ -35,24 +35,43 @@ export function messages<T>(
   } catch (error) {
     throw refused(error, context, 'messages');
   }
-  return loop<T>(context, source ?? ANY_SOURCE, tag, options.signal);
+  return new Messages<T>(context, source, tag, options.signal);
 }
 
-async function* loop<T>(
-  context: Context,
-  source: number,
-  tag: number,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<ReceivedMessage<T>, void, undefined> {
-  const status = new Status();
-  while (!signal?.aborted) {
-    let value: T;
+/** The loop, as an object: leaving it withdraws the receive that it waits in, so no message is lost with it. */
+class Messages<T> implements AsyncIterableIterator<ReceivedMessage<T>> {
+  readonly #context: Context;
+  readonly #source: number;
+  readonly #tag: number;
+  readonly #left = new AbortController();
+  readonly #signal: AbortSignal;
+
+  constructor(context: Context, source: number, tag: number, signal: AbortSignal | undefined) {
+    this.#context = context;
+    this.#source = source;
+    this.#tag = tag;
+    this.#signal = signal === undefined ? this.#left.signal : AbortSignal.any([signal, this.#left.signal]);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<ReceivedMessage<T>, undefined>> {
+    if (this.#signal.aborted) return { done: true, value: undefined };
+    const status = new Status();
     try {
-      value = await recv<T>(context, 'messages', source, tag, { status, signal });
+      const options = { status, signal: this.#signal };
+      const value = await recv<T>(this.#context, 'messages', this.#source, this.#tag, options);
+      return { done: false, value: { value, source: status.source, tag: status.tag } };
     } catch (error) {
-      if (signal?.aborted && isMpiError(error, 'ERR_ABORTED')) return;
+      if (this.#signal.aborted && isMpiError(error, 'ERR_ABORTED')) return { done: true, value: undefined };
       throw error;
     }
-    yield { value, source: status.source, tag: status.tag };
+  }
+
+  async return(): Promise<IteratorResult<ReceivedMessage<T>, undefined>> {
+    this.#left.abort();
+    return { done: true, value: undefined };
   }
 }

@@ -254,4 +254,22 @@ describe.each(runs)('waiting over %s', (_name, run) => {
     }
     expect(unhandled).toEqual([expect.objectContaining({ code: 'ERR_TIMEOUT', tag: 1 })]);
   });
+
+  it('withdraws the receive of messages() when the loop is left while it waits', async () => {
+    const [, values] = await run(2, async (comm) => {
+      if (comm.rank === 0) {
+        await comm.recv(1, 9);
+        await comm.send('for the next receive', 1);
+        return [];
+      }
+      const iterator = comm.messages(0);
+      const waiting = iterator.next();
+      expect(await iterator.return?.()).toEqual({ done: true, value: undefined });
+      expect(await waiting).toEqual({ done: true, value: undefined });
+      expect(await iterator.next()).toEqual({ done: true, value: undefined });
+      await comm.send(null, 0, 9);
+      return [await comm.recv(0)];
+    });
+    expect(values).toEqual(['for the next receive']);
+  });
 });
