@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MpiError } from '../../src/errors.ts';
 import type { Context } from '../../src/matching/context.ts';
 import type { Engine } from '../../src/matching/engine.ts';
 import { ANY_SOURCE, ANY_TAG, matches } from '../../src/matching/envelope.ts';
 import { OpState } from '../../src/matching/operation.ts';
 import { creditFor, MESSAGE_COST } from '../../src/matching/peers.ts';
+import { Frame, FrameKind } from '../../src/wire/frame.ts';
 import { cluster, TestReceive, TestSend } from './helpers.ts';
 
 const bytes = (length: number, fill = 1) => new Uint8Array(length).fill(fill);
@@ -133,6 +135,66 @@ describe('the protocol', () => {
     await idle();
     expect(kept.state).toBe(OpState.DONE);
     expect(receive.bytes[0]).toBe(2);
+  });
+
+  it('lets the data of a receive that is given up half-way go by, and the next message lands', async () => {
+    const { a, b, ca, cb, idle, holds } = pair({ eagerLimit: 64, fragmentBytes: 100 });
+    const receive = new TestReceive(cb, 0, 0);
+    b.receive(receive);
+    const send = new TestSend(ca, bytes(400_000), 1, 0);
+    a.send(send);
+    while (receive.received === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(receive.received).toBeLessThan(400_000);
+    expect(b.withdraw(receive)).toBe(false);
+    receive.fail(new MpiError('ERR_TIMEOUT', 'too late'));
+    await idle();
+    expect(receive.state).toBe(OpState.FAILED);
+    expect(send.state).toBe(OpState.DONE);
+    const next = new TestReceive(cb, 0, 0);
+    b.receive(next);
+    a.send(new TestSend(ca, bytes(500, 7), 1, 0));
+    await idle();
+    expect(next.bytes).toEqual(bytes(500, 7));
+    expect(holds).toEqual([0, 0]);
+  });
+
+  it('tells a receive that has matched a send given up meanwhile', async () => {
+    const { a, b, ca, cb, idle } = pair({ eagerLimit: 64 });
+    const send = new TestSend(ca, bytes(1000), 1, 0);
+    a.send(send);
+    await idle();
+    const receive = new TestReceive(cb, 0, 0);
+    b.receive(receive);
+    a.requestCancel(send);
+    send.fail(new MpiError('ERR_TIMEOUT', 'too late'));
+    await idle();
+    expect(receive.error).toMatchObject({ code: 'ERR_ABORTED', peer: 0 });
+    expect([...a.pending(), ...b.pending()]).toEqual([]);
+  });
+
+  it('refuses what no correct peer sends', async () => {
+    const { a, ca } = pair({ eagerLimit: 64 });
+    const frame = (fields: Partial<Frame>) => Object.assign(new Frame(), { context: ca.id, source: 1, ...fields });
+    const wrong: Partial<Frame>[] = [
+      { kind: 0 },
+      { kind: FrameKind.EAGER, bytes: 65 },
+      { kind: FrameKind.EAGER, source: 0 },
+      { kind: FrameKind.REQUEST, source: 7 },
+      { kind: FrameKind.DATA, bytes: 1, peerId: 99 },
+      { kind: FrameKind.CREDIT, total: 1 },
+      { kind: FrameKind.REVOKE, bytes: 2 ** 40 },
+      { kind: FrameKind.REVOKE, bytes: 0 },
+    ];
+    for (const fields of wrong) {
+      expect(() => a.announce(1, frame(fields))).toThrow(expect.objectContaining({ code: 'ERR_PROTOCOL' }));
+    }
+    const flood = () => {
+      for (let i = 0; i <= creditFor(2) / MESSAGE_COST; i++) a.announce(1, frame({ kind: FrameKind.EAGER, tag: 5 }));
+    };
+    expect(flood).toThrow(/beyond the credit/);
+    for (const kind of [FrameKind.GRANT, FrameKind.MATCHED, FrameKind.CANCELLED, FrameKind.CANCEL, FrameKind.INQUIRY]) {
+      expect(a.announce(1, frame({ kind, id: 12345 }))).toBe(null);
+    }
   });
 
   it('fails what needs a peer that is lost, and only that', async () => {
