@@ -33,6 +33,8 @@ export class Writer {
   #socket: Socket | undefined;
   /** Pieces of the write under way. */
   #writing = 0;
+  /** Writes whose end was seen at once: the socket still tells of it, later. */
+  #seen = 0;
   #dropped = false;
   #onDrained: (() => void) | undefined;
   /** In the flush queue already; its to set. */
@@ -64,22 +66,34 @@ export class Writer {
     return true;
   }
 
-  /** Writes what has gathered, unless a write is under way: then the end of that one does it. HOT (bench: latency). */
+  /**
+   * Writes what has gathered, unless a write is under way: then the end of that one does it. Mostly the system takes everything
+   * at once, and the socket has nothing left: then that write is over, though its callback comes only when the program
+   * next yields, which may be long after its next send. HOT (bench: latency).
+   */
   flush(): void {
+    while (this.#begin() && this.#socket?.writableLength === 0) {
+      this.#seen++;
+      this.#ended();
+    }
+  }
+
+  /** Hands over one write, if there is something and none is under way. */
+  #begin(): boolean {
     const socket = this.#socket;
-    if (this.#writing > 0 || socket === undefined || this.#dropped) return;
+    if (this.#writing > 0 || socket === undefined || this.#dropped) return false;
     this.#takeChunk();
     const available = this.#pieces.length;
     if (available === 0) {
       const drained = this.#onDrained;
       this.#onDrained = undefined;
       drained?.();
-      return;
+      return false;
     }
     if (available === 1) {
       this.#writing = 1;
       socket.write(this.#pieces.shift()!, this.#written);
-      return;
+      return true;
     }
     socket.cork();
     for (let bytes = 0; ; ) {
@@ -93,6 +107,13 @@ export class Writer {
       socket.write(piece);
     }
     socket.uncork();
+    return true;
+  }
+
+  /** The pieces of the write under way are with the system. */
+  #ended(): void {
+    for (let left = this.#writing; left > 0; left--) this.#deliveries.shift()?.sent();
+    this.#writing = 0;
   }
 
   /** Calls `done` once everything sent so far is with the system. */
@@ -112,8 +133,11 @@ export class Writer {
   readonly #written = (error: Error | null | undefined): void => {
     // The connection reports the error and drops us.
     if (error || this.#dropped) return;
-    for (let left = this.#writing; left > 0; left--) this.#deliveries.shift()?.sent();
-    this.#writing = 0;
+    if (this.#seen > 0) {
+      this.#seen--;
+      return;
+    }
+    this.#ended();
     this.flush();
   };
 
@@ -163,7 +187,7 @@ export class Writer {
     this.#takeChunk();
     chunk.full = true;
     this.#chunk = this.#pool.take();
-    // No need to wait for the end of the turn with a full chunk: the reader can begin.
-    this.flush();
+    // No need to wait with a full chunk: the reader can begin. Nobody is told of its end before the send has returned.
+    this.#begin();
   }
 }
