@@ -25,12 +25,6 @@ export function failureReport(verdict: Verdict, context: ReportContext): string 
   return `${lines.join('\n')}\n`;
 }
 
-/** One line for those who have no room for the report. */
-export function oneLine({ rank, cause }: Verdict): string {
-  const error = cause.type === 'error' ? `: ${title(cause.error)}` : '';
-  return `rank ${rank} ${headline({ rank, cause })}${error}`;
-}
-
 function headline({ cause }: Verdict): string {
   switch (cause.type) {
     case 'error':

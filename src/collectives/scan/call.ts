@@ -1,37 +1,20 @@
-import { checkOut, encode } from '../../wire/value.ts';
 import type { CollectiveContext, CollectiveOptions } from '../context.ts';
+import { onEveryRank } from '../onEveryRank.ts';
 import { type OpLike, SUM } from '../ops.ts';
-import { algorithmFor, copyOperand, deliver, openReduction, reductionOf, segmentOf, targetFor } from '../reduction.ts';
-import { ownValue, scanValues } from '../values.ts';
+import { scanValues } from '../values.ts';
 
 /**
  * The values of ranks 0 to this one combined by `op` (MPI 4.1, 6.11.1).
  *
  * @throws MpiError ERR_OP, ERR_TYPE, ERR_COUNT, ERR_BUFFER, ERR_ARG; ERR_TRUNCATE where the result does not fit `out`.
  */
-export async function scan<T>(
+export function scan<T>(
   context: CollectiveContext,
   value: T,
   op: OpLike = SUM,
   options: CollectiveOptions = {},
 ): Promise<T> {
-  const reduction = reductionOf(context, 'scan', value, op, options);
-  const { operand } = reduction;
-  const { code, run } = algorithmFor(context, 'scan', reduction.op, operand, options.algorithm);
-  if (operand.as === 'array') {
-    const target = targetFor(reduction, operand);
-    const channel = openReduction(reduction, code);
-    if (context.size === 1) copyOperand(target);
-    else await run(channel, target.input, target.work, operand.reducer, segmentOf(context, operand));
-    context.close(channel);
-    return target.finish() as T;
-  }
-
-  if (options.out !== undefined) checkOut(options.out, 'scan');
-  const own = encode(operand.value, 'scan');
-  const channel = openReduction(reduction, code);
-  const result =
-    context.size === 1 ? ownValue(own, undefined, 'scan') : await scanValues(channel, operand, own, false, 'scan');
-  context.close(channel);
-  return deliver(result, options.out, 'scan') as T;
+  return onEveryRank(context, 'scan', value, op, options, (channel, operand, own) =>
+    scanValues(channel, operand, own, false, 'scan'),
+  );
 }
