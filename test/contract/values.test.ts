@@ -3,25 +3,12 @@ import ndarray, { type NdArray } from 'ndarray';
 import { describe, expect, it } from 'vitest';
 import type { Communicator } from '../../src/comm/communicator.ts';
 import { Status } from '../../src/p2p/status.ts';
+import { KINDS } from '../helpers/kinds.ts';
 import { overMemory, runs } from '../helpers/runs.ts';
 
 const code = (value: string) => expect.objectContaining({ code: value });
 /** Larger than every eager limit, in bytes. */
 const LARGE = 300_000;
-
-const KINDS = [
-  Int8Array,
-  Uint8Array,
-  Uint8ClampedArray,
-  Int16Array,
-  Uint16Array,
-  Int32Array,
-  Uint32Array,
-  Float32Array,
-  Float64Array,
-  BigInt64Array,
-  BigUint64Array,
-];
 
 /** What rank 1 receives when rank 0 sends these, one after the other. */
 async function pass(comm: Communicator, values: readonly unknown[]): Promise<unknown[]> {
