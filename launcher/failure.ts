@@ -14,6 +14,8 @@ export const ExitCode = {
   /** The script awaits what can never settle: Node's own number for it. */
   STUCK: 13,
   TIMEOUT: 124,
+  /** The job could not be launched on its hosts: what GNU timeout, env and others say of themselves. */
+  LAUNCH: 125,
   /** A shell's number for a death by signal is this plus the signal's. */
   SIGNAL: 128,
 } as const;

@@ -1,6 +1,6 @@
 /**
  * An agent starts the ranks of one host, forwards their lines and ends them. The launcher talks to every agent through commands and
- * events that are plain data: the one of this machine runs in the launcher's process, others can stand behind a connection.
+ * events that are plain data: the one of this machine runs in the launcher's process, others stand behind a connection.
  */
 import type { FromRank, ToRank } from '../../src/contract/control.ts';
 
@@ -8,7 +8,7 @@ export interface RankPlan {
   readonly rank: number;
   /** Options of Node that stand before the rank's main module. */
   readonly nodeOptions: readonly string[];
-  /** What follows the rank's main module: the job's folder, the script, its arguments. */
+  /** What follows the rank's main module: the program's folder, the script, its arguments. */
   readonly args: readonly string[];
   /** Added to the agent's own environment. */
   readonly env: Readonly<Record<string, string>>;
@@ -20,8 +20,10 @@ export interface RankPlan {
 }
 
 export type AgentCommand =
+  /** A file for the agent's folder of this job; `name` may have folders in it. Sent before the ranks that need it. */
+  | { readonly type: 'file'; readonly name: string; readonly data: Uint8Array }
   | { readonly type: 'spawn'; readonly plans: readonly RankPlan[] }
-  | { readonly type: 'control'; readonly rank: number; readonly message: ToRank }
+  | { readonly type: 'control'; readonly ranks: readonly number[]; readonly message: ToRank }
   /** To the whole process group of each rank. */
   | { readonly type: 'signal'; readonly ranks: readonly number[]; readonly signal: NodeJS.Signals }
   /** Bytes for a rank's standard input; `null` ends it. Answered with `input`. */
@@ -39,7 +41,12 @@ export type AgentEvent =
   | { readonly type: 'input'; readonly rank: number; readonly open: boolean }
   | ({ readonly type: 'exited'; readonly rank: number } & RankExit)
   /** The rank has exited, and all of its output has been delivered. */
-  | { readonly type: 'closed'; readonly rank: number };
+  | { readonly type: 'closed'; readonly rank: number }
+  /**
+   * The agent is gone, or cannot be heard any more, before it was told to go: nothing more comes of these ranks, and it ends
+   * them itself. `reason` says what was seen, without the host: `no sign of life for 6 s`.
+   */
+  | { readonly type: 'gone'; readonly host: string; readonly ranks: readonly number[]; readonly reason: string };
 
 export interface RankExit {
   readonly code: number | null;
@@ -56,4 +63,20 @@ export interface Agent {
   send(command: AgentCommand): void;
   /** Kills whatever is left of the ranks' process groups, and lets go of them. Resolves when nothing is left to wait for. */
   close(): Promise<void>;
+}
+
+/** What the launcher has to know of an agent before it can plan its ranks. */
+export interface AgentWelcome {
+  /** As the machine itself calls it. */
+  readonly hostname: string;
+  readonly pid: number;
+  /** Of its Node, as 20.19.0. */
+  readonly node: string;
+  /** Its folder for this job, mode 0700: `file` commands land here, and the sockets of its ranks. */
+  readonly workspace: string;
+  /**
+   * The address under which other hosts reach this one: of the interface that routes to the launcher, or of the one that
+   * was asked for. Undefined: there is none (and nobody asked).
+   */
+  readonly address: string | undefined;
 }

@@ -6,12 +6,25 @@
 import type { ErrorCode } from '../errors.ts';
 
 /** Raised with every incompatible change of these messages. Both sides refuse another one, naming both versions. */
-export const CONTROL_PROTOCOL = 1;
+export const CONTROL_PROTOCOL = 2;
 
-export type LocalTransport = 'unix' | 'tcp';
-
-/** Where a rank listens: `unix:/path` or `tcp:host:port`. */
+/** Where a rank listens: `unix:/path` or `tcp:host:port`; empty where it does not. */
 export type Address = string;
+
+/** For ranks of the same host. */
+export type LocalListen =
+  | { readonly kind: 'unix'; readonly path: string }
+  /** On loopback. */
+  | { readonly kind: 'tcp'; readonly tls: boolean };
+
+/** For ranks of other hosts. */
+export interface RemoteListen {
+  /** An IP address of this host. */
+  readonly host: string;
+  /** First and last port to try; none: the system's choice. */
+  readonly ports?: readonly [first: number, last: number];
+  readonly tls: boolean;
+}
 
 export type ToRank =
   | {
@@ -30,19 +43,20 @@ export type ToRank =
       localRank: number;
       localSize: number;
       host: string;
-      transport: LocalTransport;
-      /** Where to listen: a socket path for `unix`, an address such as 127.0.0.1 for `tcp` (the port is the rank's choice). */
-      listen: string;
+      /** Where to listen for the other ranks of this host; none: there are none. */
+      local?: LocalListen;
+      /** Where to listen for the ranks of other hosts; none: there are none. */
+      remote?: RemoteListen;
     }
-  /** Every rank has said `hello`: where each one listens, by rank. */
-  | { type: 'peers'; addresses: Address[] }
+  /** Every rank has said `hello`. All but `hosts` by rank; `host` is an index into `hosts`. */
+  | { type: 'peers'; hosts: string[]; host: number[]; local: Address[]; remote: Address[] }
   /** The answer to `lost`: what the launcher knows of that rank's end. */
   | { type: 'cause'; peer: number; text: string }
   /** Asks what this rank waits for. */
   | { type: 'where'; id: number };
 
 export type FromRank =
-  | { type: 'hello'; protocol: number; version: string; pid: number; address: Address }
+  | { type: 'hello'; protocol: number; version: string; pid: number; local: Address; remote: Address }
   /** The mesh is connected and `world` is ready. */
   | { type: 'ready' }
   /** The script has ended and every other rank has said good-bye: this rank may exit with any code. */
