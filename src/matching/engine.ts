@@ -158,12 +158,19 @@ export class Engine implements FrameSink {
     return this.receiving.withdraw(op);
   }
 
-  /** Says good-bye to everybody: nothing more will come from here. */
-  leave(): void {
+  /**
+   * Says good-bye to everybody: nothing more will come from here. Answers the endpoints to which there is no link: it is not
+   * worth making one for that, somebody else has to tell them.
+   */
+  leave(): number[] {
+    const untold: number[] = [];
     for (const [peer, { state }] of this.peers.entries()) {
-      if (peer !== this.self && state !== PeerState.FAILED) this.port.post(peer, this.port.prepare(FrameKind.BYE));
+      if (peer === this.self || state === PeerState.FAILED) continue;
+      if (this.port.transport.linked(peer)) this.port.post(peer, this.port.prepare(FrameKind.BYE));
+      else untold.push(peer);
     }
     this.port.transport.flush();
+    return untold;
   }
 
   /** Everything that waits, for reports. */
@@ -230,7 +237,7 @@ export class Engine implements FrameSink {
         return null;
       }
       case FrameKind.BYE:
-        this.left(from);
+        this.peerLeft(from);
         return null;
       default:
         throw errors.protocol(`a frame of unknown kind ${frame.kind}`);
@@ -276,7 +283,8 @@ export class Engine implements FrameSink {
     this.failWhatNeeds(at);
   }
 
-  private left(from: number): void {
+  /** A peer has said good-bye: nothing more comes from it. */
+  peerLeft(from: number): void {
     const peer = this.port.peerAt(from);
     if (peer.state !== PeerState.HERE) return;
     peer.state = PeerState.LEFT;

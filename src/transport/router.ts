@@ -50,6 +50,10 @@ export class Router implements Transport {
     return route.send(peer === this.self ? 0 : peer, frame, segments, delivery);
   }
 
+  linked(peer: number): boolean {
+    return peer === this.self || this.#choose(peer).linked(peer);
+  }
+
   flush(): void {
     for (const route of this.#routes) route.flush();
   }

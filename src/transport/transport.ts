@@ -45,6 +45,8 @@ export interface Transport {
    * (never before this call has returned). On a lost link the frame is dropped and the answer is true.
    */
   send(peer: number, frame: Frame, segments: readonly Uint8Array[], delivery: Delivery | null): boolean;
+  /** Whether there is a link to `peer`, or one in the making: a frame to it costs no more than the frame. */
+  linked(peer: number): boolean;
   /** Hands over to the system what was coalesced, without waiting for the end of the turn. */
   flush(): void;
   /** Flushes, then closes every link without reporting them lost. Resolves when all bytes are handed over. */

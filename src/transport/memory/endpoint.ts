@@ -65,6 +65,10 @@ export class MemoryTransport implements Transport {
     return !referenced;
   }
 
+  linked(): boolean {
+    return true;
+  }
+
   flush(): void {
     // Nothing is held back.
   }

@@ -156,6 +156,10 @@ export class SocketMesh implements Transport, LinkShare {
     return link.send(frame, segments, delivery);
   }
 
+  linked(peer: number): boolean {
+    return this.#link(peer).state !== LinkState.IDLE;
+  }
+
   flush(): void {
     this.flushes.flush();
   }
