@@ -1,6 +1,7 @@
 /** Command line → {@link LaunchRequest}. Pure: what it needs to know of the machine is handed in, so tables can test it. */
 import { LATER_COMMANDS } from './options.ts';
-import type { LaunchRequest } from './request.ts';
+import { onThisMachine } from './placement/placement.ts';
+import type { LaunchRequest, ProgramRequest } from './request.ts';
 import { scan, usage } from './scan.ts';
 
 export type Command =
@@ -12,6 +13,10 @@ export interface CommandContext {
   /** The default number of ranks. */
   readonly cores: number;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Of this machine. */
+  readonly hostname: string;
+  /** @throws what Node does. */
+  readonly readFile: (path: string) => string;
 }
 
 /** Node's own. */
@@ -27,7 +32,7 @@ const GUEST_MARKS: readonly (readonly [launcher: string, ...variables: string[]]
 ];
 
 /** @throws LaunchFailure with exit code 2 and one line that says what is wrong and what would be right. */
-export function parseCommandLine(argv: readonly string[], { cores, env }: CommandContext): Command {
+export function parseCommandLine(argv: readonly string[], { cores, env, hostname }: CommandContext): Command {
   const { options, script, args } = scan(argv);
   const given = new Map(options.map(({ name, value }) => [name, value]));
   if (given.has('help')) return { type: 'help' };
@@ -45,7 +50,7 @@ export function parseCommandLine(argv: readonly string[], { cores, env }: Comman
   const inspectBreak = given.has('inspect-brk')
     ? rankNumber('--inspect-brk', given.get('inspect-brk')!, ranks)
     : undefined;
-  const request: LaunchRequest = {
+  const program: ProgramRequest = {
     script,
     args,
     ranks,
@@ -54,6 +59,16 @@ export function parseCommandLine(argv: readonly string[], { cores, env }: Comman
       env,
     ),
     workingDirectory: given.get('wdir'),
+  };
+  const request: LaunchRequest = {
+    programs: [program],
+    ranks,
+    placement: onThisMachine(hostname, ranks),
+    launcher: 'local',
+    ssh: ['ssh'],
+    fanOut: 32,
+    sync: false,
+    network: { interface: undefined, ports: undefined, tls: 'auto' },
     stdin: stdinTarget(given.get('stdin') ?? '0', ranks),
     prefix: oneOf('--prefix', given.get('prefix') ?? 'auto', ['auto', 'always', 'never']),
     outputDirectory: given.get('output-dir'),

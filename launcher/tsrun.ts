@@ -1,5 +1,6 @@
 /** The command: parse, run, exit. */
-import { availableParallelism } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { availableParallelism, hostname } from 'node:os';
 import { parseCommandLine } from './cli.ts';
 import { ExitCode, LaunchFailure } from './failure.ts';
 
@@ -7,7 +8,12 @@ async function main(): Promise<number> {
   if (process.platform === 'win32') {
     throw new LaunchFailure('Windows is not supported: its processes know neither signals nor groups; use WSL 2');
   }
-  const command = parseCommandLine(process.argv.slice(2), { cores: availableParallelism(), env: process.env });
+  const command = parseCommandLine(process.argv.slice(2), {
+    cores: availableParallelism(),
+    env: process.env,
+    hostname: hostname(),
+    readFile: (path) => readFileSync(path, 'utf8'),
+  });
   switch (command.type) {
     case 'help': {
       const { helpText } = await import('./help.ts');

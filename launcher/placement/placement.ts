@@ -35,3 +35,12 @@ export interface Placement {
   /** By rank. */
   readonly ranks: readonly RankPlace[];
 }
+
+/** All ranks of one program on the machine that tsrun runs on. */
+export function onThisMachine(hostname: string, ranks: number): Placement {
+  const numbers = Array.from({ length: ranks }, (_, rank) => rank);
+  return {
+    hosts: [{ name: hostname, slots: undefined, local: true, ranks: numbers }],
+    ranks: numbers.map((localRank) => ({ host: 0, localRank, program: 0 })),
+  };
+}

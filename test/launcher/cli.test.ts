@@ -1,10 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { type Command, parseCommandLine } from '../../launcher/cli.ts';
 import { LaunchFailure } from '../../launcher/failure.ts';
-import type { LaunchRequest } from '../../launcher/request.ts';
+import { onThisMachine } from '../../launcher/placement/placement.ts';
+import type { LaunchRequest, ProgramRequest } from '../../launcher/request.ts';
 
 const parse = (line: string | string[], env: Record<string, string> = {}): Command =>
-  parseCommandLine(typeof line === 'string' ? line.split(' ').filter(Boolean) : line, { cores: 3, env });
+  parseCommandLine(typeof line === 'string' ? line.split(' ').filter(Boolean) : line, {
+    cores: 3,
+    env,
+    hostname: 'here',
+    readFile: () => '',
+  });
 
 function request(line: string | string[], env?: Record<string, string>): LaunchRequest {
   const command = parse(line, env);
@@ -12,12 +18,23 @@ function request(line: string | string[], env?: Record<string, string>): LaunchR
   return command.request;
 }
 
+const program: ProgramRequest = { script: 's.ts', args: [], ranks: 3, env: {}, workingDirectory: undefined };
+
+/** What `ranks` ranks of one program on this machine come to. */
+const ofProgram = (changes: Partial<ProgramRequest>): Partial<LaunchRequest> => {
+  const ranks = changes.ranks ?? program.ranks;
+  return { programs: [{ ...program, ...changes }], ranks, placement: onThisMachine('here', ranks) };
+};
+
 const defaults: LaunchRequest = {
-  script: 's.ts',
-  args: [],
+  programs: [program],
   ranks: 3,
-  env: {},
-  workingDirectory: undefined,
+  placement: onThisMachine('here', 3),
+  launcher: 'local',
+  ssh: ['ssh'],
+  fanOut: 32,
+  sync: false,
+  network: { interface: undefined, ports: undefined, tls: 'auto' },
   stdin: 0,
   prefix: 'auto',
   outputDirectory: undefined,
@@ -34,15 +51,15 @@ test('a script alone runs once per core', () => {
 });
 
 test.each<[string, Partial<LaunchRequest>]>([
-  ['-n 5', { ranks: 5 }],
-  ['-n5', { ranks: 5 }],
-  ['-n=5', { ranks: 5 }],
-  ['-np 5', { ranks: 5 }],
-  ['--np 5', { ranks: 5 }],
-  ['--np=5', { ranks: 5 }],
-  ['-n 2 -n 6', { ranks: 6 }],
-  ['-x A=1 --env B=2=3 -x C=', { env: { A: '1', B: '2=3', C: '' } }],
-  ['--wdir /tmp', { workingDirectory: '/tmp' }],
+  ['-n 5', ofProgram({ ranks: 5 })],
+  ['-n5', ofProgram({ ranks: 5 })],
+  ['-n=5', ofProgram({ ranks: 5 })],
+  ['-np 5', ofProgram({ ranks: 5 })],
+  ['--np 5', ofProgram({ ranks: 5 })],
+  ['--np=5', ofProgram({ ranks: 5 })],
+  ['-n 2 -n 6', ofProgram({ ranks: 6 })],
+  ['-x A=1 --env B=2=3 -x C=', ofProgram({ env: { A: '1', B: '2=3', C: '' } })],
+  ['--wdir /tmp', ofProgram({ workingDirectory: '/tmp' })],
   ['--stdin 2', { stdin: 2 }],
   ['--stdin all', { stdin: 'all' }],
   ['--stdin none', { stdin: 'none' }],
@@ -66,18 +83,17 @@ test.each<[string, Partial<LaunchRequest>]>([
 test('options end at the script: what follows is its own', () => {
   expect(request(['-n', '2', 's.ts', '-n', '5', '--help', '--', '', '-x'])).toEqual({
     ...defaults,
-    ranks: 2,
-    args: ['-n', '5', '--help', '--', '', '-x'],
+    ...ofProgram({ ranks: 2, args: ['-n', '5', '--help', '--', '', '-x'] }),
   });
 });
 
 test('options end at --, which is no argument of the script', () => {
-  expect(request(['--', 's.ts', '--', 'a'])).toEqual({ ...defaults, args: ['--', 'a'] });
-  expect(request(['--', '-odd.ts'])).toEqual({ ...defaults, script: '-odd.ts' });
+  expect(request(['--', 's.ts', '--', 'a'])).toEqual({ ...defaults, ...ofProgram({ args: ['--', 'a'] }) });
+  expect(request(['--', '-odd.ts'])).toEqual({ ...defaults, ...ofProgram({ script: '-odd.ts' }) });
 });
 
 test('-x NAME passes on a variable that is set here', () => {
-  expect(request('-x HERE s.ts', { HERE: 'yes' }).env).toEqual({ HERE: 'yes' });
+  expect(request('-x HERE s.ts', { HERE: 'yes' }).programs[0]!.env).toEqual({ HERE: 'yes' });
 });
 
 test('--help and --version need no script', () => {
