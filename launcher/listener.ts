@@ -1,20 +1,21 @@
 /** What is told about a job while it runs: nothing by default, its course with -v, every event as JSON with --json. */
 import type { AgentEvent } from './agents/agent.ts';
 import type { Output } from './io/output.ts';
+import type { Placement } from './placement/placement.ts';
 import type { LaunchRequest } from './request.ts';
 
 export interface Listener {
   /** Whether the ranks' lines go to tsrun's own streams. */
   readonly passesOutput: boolean;
-  started(script: string): void;
+  started(scripts: readonly string[]): void;
   event(event: AgentEvent): void;
   /** The end; `report` is what there is to say about it, empty when all went well. */
   ended(exitCode: number, report: string): void;
 }
 
-export function createListener({ json, verbosity, ranks }: LaunchRequest, output: Output, host: string): Listener {
-  if (json) return new JsonListener(output, ranks, host);
-  if (verbosity === 'verbose') return new VerboseListener(output, ranks);
+export function createListener({ json, verbosity, placement }: LaunchRequest, output: Output): Listener {
+  if (json) return new JsonListener(output, placement);
+  if (verbosity === 'verbose') return new VerboseListener(output, placement);
   return {
     passesOutput: true,
     started() {},
@@ -28,24 +29,28 @@ export function createListener({ json, verbosity, ranks }: LaunchRequest, output
 class VerboseListener implements Listener {
   readonly passesOutput = true;
   readonly #output: Output;
-  readonly #size: number;
+  readonly #placement: Placement;
   readonly #began = performance.now();
   #joined = 0;
 
-  constructor(output: Output, size: number) {
+  constructor(output: Output, placement: Placement) {
     this.#output = output;
-    this.#size = size;
+    this.#placement = placement;
   }
 
-  started(script: string): void {
-    this.#say(`compiled ${script}; starting ${this.#size} ranks`);
+  started(scripts: readonly string[]): void {
+    const { hosts, ranks } = this.#placement;
+    const where = hosts.length === 1 ? '' : ` on ${hosts.length} hosts`;
+    this.#say(`compiled ${scripts.join(' and ')}; starting ${ranks.length} ranks${where}`);
   }
 
   event(event: AgentEvent): void {
-    if (event.type === 'spawned') this.#say(`rank ${event.rank} is pid ${event.pid}`);
-    else if (event.type === 'control' && event.message.type === 'ready' && ++this.#joined === this.#size) {
-      this.#say('all ranks have joined');
-    } else if (event.type === 'exited') {
+    if (event.type === 'spawned') {
+      this.#say(`rank ${event.rank} is pid ${event.pid} on ${hostName(this.#placement, event.rank)}`);
+    } else if (event.type === 'control' && event.message.type === 'ready') {
+      if (++this.#joined === this.#placement.ranks.length) this.#say('all ranks have joined');
+    } else if (event.type === 'gone') this.#say(`host ${event.host} is lost: ${event.reason}`);
+    else if (event.type === 'exited') {
       this.#say(`rank ${event.rank} ended with ${event.signal ?? `code ${event.code}`}`);
     }
   }
@@ -64,27 +69,28 @@ class VerboseListener implements Listener {
 class JsonListener implements Listener {
   readonly passesOutput = false;
   readonly #output: Output;
-  readonly #size: number;
-  readonly #host: string;
+  readonly #placement: Placement;
 
-  constructor(output: Output, size: number, host: string) {
+  constructor(output: Output, placement: Placement) {
     this.#output = output;
-    this.#size = size;
-    this.#host = host;
+    this.#placement = placement;
   }
 
-  started(script: string): void {
-    this.#print({ event: 'start', script, size: this.#size, host: this.#host });
+  started(scripts: readonly string[]): void {
+    const { hosts, ranks } = this.#placement;
+    this.#print({ event: 'start', scripts, size: ranks.length, hosts: hosts.map(({ name }) => name) });
   }
 
   event(event: AgentEvent): void {
     switch (event.type) {
       case 'spawned':
-        return this.#print({ event: 'spawn', rank: event.rank, pid: event.pid, host: this.#host });
+        return this.#print({ event: 'spawn', rank: event.rank, pid: event.pid, host: hostName(this.#placement, event.rank) });
       case 'output':
         return this.#print({ event: 'output', rank: event.rank, stream: event.stream, ...textOf(event.data) });
       case 'exited':
         return this.#print({ event: 'exit', rank: event.rank, code: event.code, signal: event.signal });
+      case 'gone':
+        return this.#print({ event: 'lost', host: event.host, ranks: event.ranks, reason: event.reason });
       case 'control':
       case 'input':
       case 'unspawned':
@@ -100,6 +106,10 @@ class JsonListener implements Listener {
   #print(event: object): void {
     this.#output.say('stdout', `${JSON.stringify(event)}\n`);
   }
+}
+
+function hostName({ hosts, ranks }: Placement, rank: number): string {
+  return hosts[ranks[rank]!.host]!.name;
 }
 
 /** What is no UTF-8 travels as base64: nothing is lost. */

@@ -1,60 +1,91 @@
-/** What each rank of a job on this machine is started with. Pure. */
-
-import { CONTROL_PROTOCOL } from '../src/contract/control.ts';
+/** What each rank of a job is started with. Pure. */
+import { CONTROL_PROTOCOL, type LocalListen, type RemoteListen } from '../src/contract/control.ts';
 import { Environment } from '../src/contract/environment.ts';
 import type { RankPlan } from './agents/agent.ts';
 import type { LaunchRequest } from './request.ts';
-import { socketPath } from './workspace.ts';
+import { programFolder, socketPath } from './workspace.ts';
 
 /** Node's default, for `--inspect-brk` without `--inspect`. */
 const INSPECT_BASE = 9229;
 
+/** What is known once every agent has answered. */
 export interface JobIdentity {
   readonly version: string;
   readonly job: string;
   readonly secret: string;
-  readonly host: string;
-  readonly workspace: string;
-  /** An absolute path. */
-  readonly script: string;
-  readonly workingDirectory: string;
+  /** By host. */
+  readonly hosts: readonly PlannedHost[];
+  /** By program. */
+  readonly programs: readonly PlannedProgram[];
   /** Options that tsrun's own Node was started with. */
   readonly nodeOptions: readonly string[];
 }
 
+export interface PlannedHost {
+  readonly workspace: string;
+  /** Under which other hosts reach it; needed only where there are any. */
+  readonly address: string | undefined;
+}
+
+/** Absolute paths. */
+export interface PlannedProgram {
+  readonly script: string;
+  readonly workingDirectory: string;
+}
+
 export function planRanks(request: LaunchRequest, identity: JobIdentity): RankPlan[] {
-  const { ranks: size, transport, stdin } = request;
-  const { version, job, secret, host, workspace, script, workingDirectory } = identity;
-  return Array.from({ length: size }, (_, rank) => ({
-    rank,
-    nodeOptions: [...inherited(identity.nodeOptions), ...debugging(rank, request)],
-    args: [workspace, script, ...request.args],
-    env: {
-      ...request.env,
-      [Environment.RANK]: String(rank),
-      [Environment.SIZE]: String(size),
-      [Environment.LOCAL_RANK]: String(rank),
-      [Environment.LOCAL_SIZE]: String(size),
-      [Environment.HOST]: host,
-    },
-    workingDirectory,
-    input: stdin === 'all' || stdin === rank,
-    start: {
-      type: 'start',
-      protocol: CONTROL_PROTOCOL,
-      version,
-      job,
-      secret,
-      epoch: 0,
+  const { ranks: size, stdin, placement } = request;
+  const { version, job, secret } = identity;
+  const hosts = placement.hosts.map(({ name }) => name);
+  const hostOf = placement.ranks.map(({ host }) => host);
+  return placement.ranks.map(({ host, localRank, program: index }, rank) => {
+    const { workspace, address } = identity.hosts[host]!;
+    const { script, workingDirectory } = identity.programs[index]!;
+    const program = request.programs[index]!;
+    const localSize = placement.hosts[host]!.ranks.length;
+    return {
       rank,
-      size,
-      localRank: rank,
-      localSize: size,
-      host,
-      transport,
-      listen: transport === 'unix' ? socketPath(workspace, rank) : '127.0.0.1',
-    },
-  }));
+      nodeOptions: [...inherited(identity.nodeOptions), ...debugging(rank, request)],
+      args: [programFolder(workspace, index), script, ...program.args],
+      env: {
+        ...program.env,
+        [Environment.RANK]: String(rank),
+        [Environment.SIZE]: String(size),
+        [Environment.LOCAL_RANK]: String(localRank),
+        [Environment.LOCAL_SIZE]: String(localSize),
+        [Environment.HOST]: hosts[host]!,
+      },
+      workingDirectory,
+      input: stdin === 'all' || stdin === rank,
+      start: {
+        type: 'start',
+        protocol: CONTROL_PROTOCOL,
+        version,
+        job,
+        secret,
+        epoch: 0,
+        rank,
+        size,
+        localRank,
+        localSize,
+        hosts,
+        hostOf,
+        ...(localSize > 1 ? { local: localListen(request, workspace, rank) } : {}),
+        ...(localSize < size ? { remote: remoteListen(request, address) } : {}),
+      },
+    };
+  });
+}
+
+function localListen({ transport, network }: LaunchRequest, workspace: string, rank: number): LocalListen {
+  if (transport === 'unix') return { kind: 'unix', path: socketPath(workspace, rank) };
+  return { kind: 'tcp', tls: network.tls === 'on' };
+}
+
+function remoteListen({ network }: LaunchRequest, address: string | undefined): RemoteListen {
+  // Whoever starts agents on several hosts has seen to it that each has an address.
+  const listen = { host: address ?? '', tls: network.tls !== 'off' };
+  return network.ports === undefined ? listen : { ...listen, ports: network.ports };
 }
 
 /** `node --max-old-space-size=8192 bin/tsrun.js …` is meant for the ranks as well; a debugger is not. */

@@ -77,8 +77,8 @@ async function run(): Promise<void> {
   process.setSourceMapsEnabled(true);
   if (manifest.file.endsWith('.cjs')) {
     const { runCommonJs } = await import('./rank/commonjs.ts');
-    runCommonJs(script, manifest.file);
-  } else await import(pathToFileURL(manifest.file).href);
+    runCommonJs(script, join(directory, manifest.file));
+  } else await import(pathToFileURL(join(directory, manifest.file)).href);
 }
 
 /** Output to a pipe is asynchronous in Node, and lost when the process exits. A rank's is not: it blocks while the pipe is full. */

@@ -5,6 +5,7 @@ import type { Verdict } from './supervise/verdict.ts';
 
 export interface ReportContext extends StackOptions {
   readonly size: number;
+  /** Of the rank to blame. */
   readonly host: string;
   readonly pid: number | undefined;
   /** How many other ranks had to be stopped. */
@@ -20,13 +21,19 @@ export function failureReport(verdict: Verdict, context: ReportContext): string 
   const { rank } = verdict;
   const { size, host, pid, stopped, exitCode } = context;
   const process = pid === undefined ? host : `${host}, pid ${pid}`;
-  const lines = [`tsrun: rank ${rank} of ${size} ${headline(verdict)} (${process})`, ...details(verdict, context)];
+  const first =
+    verdict.cause.type === 'host'
+      ? `tsrun: lost host ${verdict.cause.host}, with ${ranksText(verdict.cause.ranks)} of ${size}`
+      : `tsrun: rank ${rank} of ${size} ${headline(verdict)} (${process})`;
+  const lines = [first, ...details(verdict, context)];
   lines.push(`tsrun: ${stoppedRanks(stopped, 'the other ')}exit code ${exitCode}`);
   return `${lines.join('\n')}\n`;
 }
 
 function headline({ cause }: Verdict): string {
   switch (cause.type) {
+    case 'host':
+      return `was lost with its host`;
     case 'error':
       return 'failed';
     case 'code':
@@ -69,8 +76,17 @@ function details({ cause }: Verdict, context: ReportContext): string[] {
     case 'abort':
       return [...(cause.reason === undefined ? [] : [cause.reason]), ...frames(cause.stack, context, '')];
     case 'unspawned':
+    case 'host':
       return [cause.reason];
   }
+}
+
+/** `rank 4`, `ranks 4 to 7`, `8 ranks`. */
+function ranksText(ranks: readonly number[]): string {
+  const [first] = ranks;
+  if (ranks.length === 1) return `rank ${first}`;
+  const dense = ranks.every((rank, index) => rank === first! + index);
+  return dense ? `ranks ${first} to ${ranks.at(-1)}` : `${ranks.length} ranks (${ranks.join(', ')})`;
 }
 
 function signalHint(signal: NodeJS.Signals): string[] {

@@ -1,6 +1,6 @@
 /** Finds the script that the command line names, before anything is started for it. */
-import { accessSync, constants, realpathSync, statSync } from 'node:fs';
-import { basename, extname, resolve } from 'node:path';
+import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { ExitCode, LaunchFailure } from './failure.ts';
 import { systemReason } from './io/system-reason.ts';
 
@@ -40,4 +40,12 @@ export function findDirectory(directory: string, cwd: string): string {
   }
   if (!isDirectory) throw refuse('is no folder');
   return path;
+}
+
+/** What belongs to a script: the folder of the nearest package.json above it, else its own. */
+export function projectFolder(script: string): string {
+  for (let at = dirname(script); dirname(at) !== at; at = dirname(at)) {
+    if (existsSync(join(at, 'package.json'))) return at;
+  }
+  return dirname(script);
 }

@@ -1,7 +1,7 @@
 /** V8's stack lines, cut down to what the user wrote: his own frames, at the lines of his own files. */
 import { readFileSync } from 'node:fs';
 import { SourceMap, type SourceMapPayload } from 'node:module';
-import { dirname, resolve, sep } from 'node:path';
+import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { displayPath } from './display-path.ts';
 
@@ -17,8 +17,11 @@ export interface StackOptions {
   readonly cwd: string;
   /** Folders of ours, whose frames tell the user nothing: with a separator at the end. */
   readonly hidden: readonly string[];
-  /** The job's folder: frames that still point at what was compiled into it are mapped to their source. */
-  readonly compiled: string;
+  /**
+   * The job's folders, this machine's first: frames that still point at what was compiled are mapped to their source, whichever host
+   * they come from.
+   */
+  readonly compiled: readonly string[];
 }
 
 /** The user's frames, the innermost first. */
@@ -27,7 +30,8 @@ export function userFrames(stack: string, options: StackOptions): Frame[] {
   for (const line of stack.split('\n')) {
     const frame = parseFrame(line);
     if (frame === undefined) continue;
-    const source = frame.path.startsWith(options.compiled + sep) ? toSource(frame) : frame;
+    const folder = options.compiled.find((each) => frame.path.startsWith(each + sep));
+    const source = folder === undefined ? frame : toSource(frame, options.compiled[0]! + frame.path.slice(folder.length));
     if (source === undefined || options.hidden.some((folder) => source.path.startsWith(folder))) continue;
     frames.push(source);
   }
@@ -63,12 +67,13 @@ function plainName(name: string | undefined): string | undefined {
   return plain === '<anonymous>' || /[/\\]|\.[cm]?[jt]sx?$/.test(plain) ? undefined : plain;
 }
 
-function toSource(frame: Frame): Frame | undefined {
+/** @param compiled - the file here that the frame's own is a copy of. */
+function toSource(frame: Frame, compiled: string): Frame | undefined {
   try {
-    const map = new SourceMap(JSON.parse(readFileSync(`${frame.path}.map`, 'utf8')) as SourceMapPayload);
+    const map = new SourceMap(JSON.parse(readFileSync(`${compiled}.map`, 'utf8')) as SourceMapPayload);
     const entry = map.findEntry(frame.line - 1, frame.column - 1);
     if (!('originalSource' in entry)) return undefined;
-    const path = resolve(dirname(frame.path), entry.originalSource);
+    const path = fileURLToPath(entry.originalSource);
     return { ...frame, path, line: entry.originalLine + 1, column: entry.originalColumn + 1 };
   } catch {
     return undefined;

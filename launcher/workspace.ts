@@ -27,6 +27,15 @@ export function createWorkspace(): string {
   throw new LaunchFailure(`no folder for temporary files: ${reason}; set TMPDIR to one that can be written`);
 }
 
+/** Where one of the job's programs has its compiled files, below a host's folder of the job. */
+export function programFolder(workspace: string, program: number): string {
+  return join(workspace, programName(program));
+}
+
+export function programName(program: number): string {
+  return `p${program}`;
+}
+
 export function socketPath(workspace: string, rank: number): string {
   return join(workspace, `r${rank}.sock`);
 }

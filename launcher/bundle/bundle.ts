@@ -4,7 +4,8 @@
  * Compiling in every rank would cost each of them 100 to 200 ms of processor; plain Node starts the result in 55.
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { BuildFailure, Message } from 'esbuild';
 import { LaunchFailure } from '../failure.ts';
 import { formatMessages } from './diagnostics.ts';
@@ -57,6 +58,7 @@ export async function bundleScript(
       logLevel: 'silent',
       plugins: [packagesPlugin(library), sourcesPlugin()],
     });
+    await pinSources(`${file}.map`);
     const urls = new Set(Object.values(library));
     const imports = Object.values(result.metafile.outputs).flatMap((output) => output.imports);
     const ofLibrary = imports.filter(({ path }) => urls.has(path));
@@ -65,6 +67,13 @@ export async function bundleScript(
   } catch (error) {
     throw failure(error, dirname(script));
   }
+}
+
+/** The compiled file is read in folders of other names, and on other hosts: its map names the sources by absolute URLs. */
+async function pinSources(path: string): Promise<void> {
+  const map = JSON.parse(await readFile(path, 'utf8')) as { sources: string[] };
+  map.sources = map.sources.map((source) => pathToFileURL(resolve(dirname(path), source)).href);
+  await writeFile(path, JSON.stringify(map));
 }
 
 /** Ends the compiler's process: nothing will be compiled for a while. */

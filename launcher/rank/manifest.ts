@@ -1,4 +1,4 @@
-/** What every rank of a job has to know to run the script: written once, in the job's folder, by the launcher. */
+/** What every rank has to know to run its program: written once, in the program's folder, by the launcher. */
 import type { Library } from '../bundle/library.ts';
 
 export const MANIFEST_FILE = 'job.json';
@@ -6,7 +6,7 @@ export const MANIFEST_FILE = 'job.json';
 export interface Manifest {
   /** The script as its author knows it: an absolute path. */
   readonly script: string;
-  /** What runs in its place. */
+  /** What runs in its place: a name in this folder. */
   readonly file: string;
   readonly library: Library;
   readonly importsLibrary: boolean;

@@ -74,12 +74,26 @@ export class Judge {
         break;
       case 'ready':
       case 'where':
+      case 'bye':
         break;
     }
   }
 
   unspawned(rank: number, reason: string): void {
     this.#fail(rank, { type: 'unspawned', reason });
+  }
+
+  /** Nothing more is heard of a host's ranks: whoever of them had not ended well is lost. */
+  hostGone(host: string, ranks: readonly number[], reason: string): void {
+    for (const rank of ranks) {
+      const record = this.#records[rank]!;
+      if (record.exit !== undefined) continue;
+      record.exit = { code: null, signal: null, outOfMemory: false };
+      if (record.finalized) continue;
+      record.failure = undefined;
+      record.lost.length = 0;
+      this.#fail(rank, { type: 'host', host, ranks, reason });
+    }
   }
 
   exited(rank: number, exit: RankExit): void {
@@ -116,6 +130,17 @@ export class Judge {
     return patience ? 'wait' : this.#blame(needed);
   }
 
+  /** The rank that is accused by another one, of which nothing has been heard so far, and its accuser. */
+  suspicion(): { readonly accuser: number; readonly accused: number } | undefined {
+    for (const accuser of this.#failed) {
+      const { accused, finalized } = this.#records[accuser]!;
+      if (!finalized && accused !== undefined && accused !== SOMEBODY && this.#records[accused]!.exit === undefined) {
+        return { accuser, accused };
+      }
+    }
+    return undefined;
+  }
+
   /** When every rank has exited. */
   finalVerdict(): Verdict | undefined {
     const verdict = this.verdict(false);
@@ -136,6 +161,7 @@ export class Judge {
   knownEnd(rank: number): string | undefined {
     const { failure, exit } = this.#records[rank]!;
     if (failure?.type === 'error') return `rank ${rank} failed: ${failure.error.name}: ${failure.error.message}`;
+    if (failure?.type === 'host') return `host ${failure.host} was lost, and rank ${rank} with it`;
     if (failure?.type === 'memory') return `rank ${rank} ran out of memory`;
     if (exit === undefined) return undefined;
     if (exit.signal !== null) return `rank ${rank} was killed by ${exit.signal}`;

@@ -7,15 +7,18 @@
 import { constants } from 'node:os';
 import { Deferred } from '../../src/base/deferred.ts';
 import { invariant } from '../../src/base/invariant.ts';
-import type { Address, FromRank, PendingCall } from '../../src/contract/control.ts';
+import type { FromRank, PendingCall } from '../../src/contract/control.ts';
 import type { Agent, AgentEvent } from '../agents/agent.ts';
 import { ExitCode } from '../failure.ts';
 import type { Whereabouts } from '../report.ts';
 import { Judge } from './judge.ts';
+import { Messenger } from './messenger.ts';
 import { exitCodeOf, type Verdict } from './verdict.ts';
 
 /** How long, in milliseconds, a failure that looks like a consequence waits for news of its cause. */
 const PATIENCE = 300;
+/** The same where the accused rank is on another host: the host itself may be lost, and its agent's silence takes that long to notice. */
+const PATIENCE_ACROSS = 8000;
 /** A rank that is asked where it is and does not answer in time is computing. */
 const ANSWER = 400;
 /** Between two looks whether the output of ranks that have exited still comes. */
@@ -43,7 +46,6 @@ export interface Outcome {
 
 interface RankState {
   pid: number | undefined;
-  address: Address | undefined;
   exited: boolean;
   closed: boolean;
 }
@@ -67,13 +69,17 @@ export class Supervisor {
   #lingerTimer: NodeJS.Timeout | undefined;
   #asking = false;
   #allAnswered: (() => void) | undefined;
+  readonly #hostOf: readonly number[];
+  readonly #messenger: Messenger;
 
-  constructor(agent: Agent, size: number) {
+  /** @param hostOf - by rank. */
+  constructor(agent: Agent, hostOf: readonly number[]) {
     this.#agent = agent;
-    this.#judge = new Judge(size);
-    this.#ranks = Array.from({ length: size }, () => ({
+    this.#hostOf = hostOf;
+    this.#judge = new Judge(hostOf.length);
+    this.#messenger = new Messenger(agent, hostOf.length);
+    this.#ranks = hostOf.map(() => ({
       pid: undefined,
-      address: undefined,
       exited: false,
       closed: false,
     }));
@@ -90,6 +96,7 @@ export class Supervisor {
   }
 
   hear(event: AgentEvent): void {
+    if (event.type === 'gone') return this.#hostGone(event.host, event.ranks, event.reason);
     const state = this.#ranks['rank' in event ? event.rank : -1];
     invariant(state !== undefined, 'an event of a rank that is none', event.type);
     switch (event.type) {
@@ -139,8 +146,8 @@ export class Supervisor {
   timeUp(): void {
     if (this.#phase !== 'running' || this.#asking) return;
     this.#asking = true;
-    const joined = this.#alive().filter((rank) => this.#ranks[rank]!.address !== undefined);
-    for (const rank of joined) this.#agent.send({ type: 'control', rank, message: { type: 'where', id: 0 } });
+    const joined = this.#alive().filter((rank) => this.#messenger.knows(rank));
+    this.#agent.send({ type: 'control', ranks: joined, message: { type: 'where', id: 0 } });
     const finish = (): void => {
       this.#allAnswered = undefined;
       const whereabouts = this.#ranks.map((_, rank) => this.#whereabouts(rank));
@@ -163,26 +170,25 @@ export class Supervisor {
 
   #heard(rank: number, message: FromRank): void {
     if (message.type === 'hello') {
-      this.#ranks[rank]!.address = message.address;
-      this.#introduce();
+      this.#messenger.hello(rank, message);
     } else if (message.type === 'where') {
       this.#answers.set(rank, message.pending);
       this.#allAnswered?.();
     } else if (message.type === 'lost') this.#tellCause(rank, message.peer, true);
+    else if (message.type === 'bye') this.#messenger.bye(rank, message.to);
     this.#judge.heard(rank, message);
     this.#consider();
   }
 
-  /** Everybody is there: everybody learns where the others are. */
-  #introduce(): void {
-    const addresses: Address[] = [];
-    for (const { address } of this.#ranks) {
-      if (address === undefined) return;
-      addresses.push(address);
+  #hostGone(host: string, ranks: readonly number[], reason: string): void {
+    for (const rank of ranks) {
+      const state = this.#ranks[rank]!;
+      state.exited = true;
+      state.closed = true;
     }
-    this.#ranks.forEach((_, rank) => {
-      this.#agent.send({ type: 'control', rank, message: { type: 'peers', addresses } });
-    });
+    this.#judge.hostGone(host, ranks, reason);
+    this.#consider();
+    this.#checkEnd();
   }
 
   /** A rank asks what its peer died of. It may be heard of in a moment. */
@@ -193,7 +199,7 @@ export class Supervisor {
       return;
     }
     const text = known ?? `the connection to rank ${peer} broke, though that rank still runs`;
-    this.#agent.send({ type: 'control', rank, message: { type: 'cause', peer, text } });
+    this.#agent.send({ type: 'control', ranks: [rank], message: { type: 'cause', peer, text } });
   }
 
   #consider(patience = true): void {
@@ -201,7 +207,7 @@ export class Supervisor {
     const verdict = this.#judge.verdict(patience);
     if (verdict === undefined) return;
     if (verdict === 'wait') {
-      this.#patience ??= this.#after(PATIENCE, () => {
+      this.#patience ??= this.#after(this.#patienceNeeded(), () => {
         this.#patience = undefined;
         this.#consider(false);
       });
@@ -210,11 +216,19 @@ export class Supervisor {
     this.#stop({ type: 'verdict', verdict }, exitCodeOf(verdict.cause), verdict.rank);
   }
 
+  #patienceNeeded(): number {
+    const suspicion = this.#judge.suspicion();
+    if (suspicion === undefined) return PATIENCE;
+    const { accuser, accused } = suspicion;
+    return this.#hostOf[accuser] === this.#hostOf[accused] ? PATIENCE : PATIENCE_ACROSS;
+  }
+
   #stop(ending: Ending, exitCode: number, culprit?: number, signal: NodeJS.Signals = 'SIGTERM'): void {
     if (this.#phase !== 'running') return;
     this.#phase = 'stopping';
     const alive = this.#alive();
-    const others = this.#ranks.map((_, rank) => rank).filter((rank) => rank !== culprit && !this.#wasDone(rank));
+    const lost = ending.type === 'verdict' && ending.verdict.cause.type === 'host' ? ending.verdict.cause.ranks : [];
+    const others = this.ranks.filter((rank) => rank !== culprit && !lost.includes(rank) && !this.#wasDone(rank));
     this.#ending = { ending, exitCode, stopped: others.length };
     // The one to blame is about to end by itself, and may have something to write before.
     this.#agent.send({ type: 'signal', ranks: alive.filter((rank) => rank !== culprit), signal });
@@ -233,7 +247,7 @@ export class Supervisor {
   }
 
   #kill(): void {
-    this.#agent.send({ type: 'signal', ranks: this.#ranks.map((_, rank) => rank), signal: 'SIGKILL' });
+    this.#agent.send({ type: 'signal', ranks: this.ranks, signal: 'SIGKILL' });
   }
 
   #checkEnd(): void {
@@ -271,6 +285,7 @@ export class Supervisor {
   #end(outcome: Outcome): void {
     this.#phase = 'ended';
     for (const timer of this.#timers) clearTimeout(timer);
+    this.#messenger.close();
     this.#done.resolve(outcome);
   }
 
@@ -279,9 +294,8 @@ export class Supervisor {
   }
 
   #whereabouts(rank: number): Whereabouts {
-    const { exited, address } = this.#ranks[rank]!;
-    if (exited) return { type: 'ended' };
-    if (address === undefined) return { type: 'outside' };
+    if (this.#ranks[rank]!.exited) return { type: 'ended' };
+    if (!this.#messenger.knows(rank)) return { type: 'outside' };
     const pending = this.#answers.get(rank);
     return pending === undefined ? { type: 'silent' } : { type: 'pending', pending };
   }

@@ -15,7 +15,9 @@ export type Cause =
   | { readonly type: 'absent' }
   | { readonly type: 'stuck'; readonly pending: readonly PendingCall[] }
   | { readonly type: 'abort'; readonly code: number; readonly reason: string | undefined; readonly stack: string }
-  | { readonly type: 'unspawned'; readonly reason: string };
+  | { readonly type: 'unspawned'; readonly reason: string }
+  /** Nothing more is heard of the agent of this rank's host. */
+  | { readonly type: 'host'; readonly host: string; readonly ranks: readonly number[]; readonly reason: string };
 
 export interface Verdict {
   readonly rank: number;
@@ -36,7 +38,9 @@ export function exitCodeOf(cause: Cause): number {
     case 'error':
     case 'early':
     case 'absent':
-    case 'unspawned':
+    case 'host':
       return ExitCode.FAILURE;
+    case 'unspawned':
+      return ExitCode.LAUNCH;
   }
 }

@@ -42,14 +42,19 @@ export type ToRank =
       size: number;
       localRank: number;
       localSize: number;
-      host: string;
+      /** The names of the job's hosts. */
+      hosts: readonly string[];
+      /** By rank: an index into `hosts`. */
+      hostOf: readonly number[];
       /** Where to listen for the other ranks of this host; none: there are none. */
       local?: LocalListen;
       /** Where to listen for the ranks of other hosts; none: there are none. */
       remote?: RemoteListen;
     }
-  /** Every rank has said `hello`. All but `hosts` by rank; `host` is an index into `hosts`. */
-  | { type: 'peers'; hosts: string[]; host: number[]; local: Address[]; remote: Address[] }
+  /** Every rank has said `hello`: where each one listens, by rank. */
+  | { type: 'peers'; local: Address[]; remote: Address[] }
+  /** These ranks have said good-bye to this one: there was no link to say it over. */
+  | { type: 'bye'; from: number[] }
   /** The answer to `lost`: what the launcher knows of that rank's end. */
   | { type: 'cause'; peer: number; text: string }
   /** Asks what this rank waits for. */
@@ -59,6 +64,8 @@ export type FromRank =
   | { type: 'hello'; protocol: number; version: string; pid: number; local: Address; remote: Address }
   /** The mesh is connected and `world` is ready. */
   | { type: 'ready' }
+  /** Good-bye to ranks to which there is no link: the launcher passes it on. */
+  | { type: 'bye'; to: number[] }
   /** The script has ended and every other rank has said good-bye: this rank may exit with any code. */
   | { type: 'finalized' }
   /** An uncaught error; the process ends after it. */

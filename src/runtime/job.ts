@@ -8,12 +8,11 @@ import * as errors from '../errors.ts';
 import { MpiError } from '../errors.ts';
 import { Engine } from '../matching/engine.ts';
 import { PeerState } from '../matching/peers.ts';
-import { Router } from '../transport/router.ts';
-import { SocketMesh } from '../transport/socket/mesh.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { ControlChannel } from './control.ts';
 import { ProcessLiveness } from './liveness.ts';
 import { locatedCalls, pendingCalls } from './pending.ts';
+import { Surroundings } from './surroundings.ts';
 import { packageVersion } from './version.ts';
 
 /** The context ids of the communicators that every job has. */
@@ -45,29 +44,20 @@ export class JobRank implements Job {
   #inquiry: NodeJS.Timeout | undefined;
   #leaving: Deferred<void> | undefined;
 
-  /** Meets the other ranks; resolves when every link stands. */
+  /** Meets the other ranks; resolves when the links within this host stand. */
   static async join(control: ControlChannel, settings: CollectiveSettings): Promise<JobRank> {
     const start = await control.next();
     if (start.type !== 'start') throw errors.launch(`the launcher began with "${start.type}" instead of "start"`);
     const version = packageVersion();
     if (start.protocol !== CONTROL_PROTOCOL) throw errors.otherVersion(start.version, version);
-    const { rank, size, job, epoch, secret, listen } = start;
-    if (size === 1) {
-      control.send({ type: 'hello', protocol: CONTROL_PROTOCOL, version, pid: process.pid, address: '' });
-      await control.next();
-      control.send({ type: 'ready' });
-      return new JobRank(control, start, Router.alone(), settings);
-    }
-    // With more ranks than cores a peer may be off the processor for a while between two messages of its handshake.
-    const handshakeTimeout = 2000 + 100 * size;
-    const options = { kind: start.transport, self: rank, size, job, epoch, secret, listen, handshakeTimeout };
-    const mesh = await SocketMesh.listen(options);
-    control.send({ type: 'hello', protocol: CONTROL_PROTOCOL, version, pid: process.pid, address: mesh.address });
+    const surroundings = await Surroundings.listen(start);
+    const { local, remote } = surroundings;
+    control.send({ type: 'hello', protocol: CONTROL_PROTOCOL, version, pid: process.pid, local, remote });
     const peers = await control.next();
     if (peers.type !== 'peers') throw errors.launch(`the launcher sent "${peers.type}" where addresses were due`);
-    const joined = new JobRank(control, start, Router.over(mesh), settings);
+    const joined = new JobRank(control, start, surroundings.transport, settings);
     joined.#liveness.hold();
-    await mesh.connect(peers.addresses);
+    await surroundings.connect(peers);
     joined.#liveness.release();
     control.send({ type: 'ready' });
     return joined;
@@ -124,7 +114,8 @@ export class JobRank implements Job {
       this.#leaving = new Deferred();
       this.#phase = 'leaving';
       this.#liveness.hold();
-      this.#engine.leave();
+      const untold = this.#engine.leave();
+      if (untold.length > 0) this.#control.send({ type: 'bye', to: untold });
       this.#checkLeft();
     }
     return this.#leaving.promise;
@@ -174,6 +165,7 @@ export class JobRank implements Job {
 
   #hear(message: ToRank): void {
     if (message.type === 'cause') this.#peerFailed(message.peer, message.text);
+    else if (message.type === 'bye') for (const peer of message.from) this.#engine.peerLeft(peer);
     else if (message.type === 'where') {
       void locatedCalls(this.#engine).then((pending) => {
         this.#control.send({ type: 'where', id: message.id, pending });
