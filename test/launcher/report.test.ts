@@ -6,7 +6,7 @@ import type { SerializedError } from '../../src/contract/control.ts';
 const context: ReportContext = {
   cwd: '/home/u',
   hidden: ['/pkg/dist/'],
-  compiled: '/tmp/job',
+  compiled: ['/tmp/job'],
   size: 4,
   host: 'node7',
   pid: 4711,

@@ -29,6 +29,6 @@ test.each([
 
 test('frames of ours are left out', () => {
   const stack = 'Error: x\n    at send (/pkg/dist/src/x.js:1:1)\n    at mine (/pkg/examples/a.ts:2:2)\n';
-  const frames = userFrames(stack, { cwd: '/', hidden: ['/pkg/dist/'], compiled: '/tmp/job' });
+  const frames = userFrames(stack, { cwd: '/', hidden: ['/pkg/dist/'], compiled: ['/tmp/job'] });
   expect(frames).toEqual([{ name: 'mine', path: '/pkg/examples/a.ts', line: 2, column: 2 }]);
 });

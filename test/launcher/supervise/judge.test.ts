@@ -3,7 +3,7 @@ import type { RankExit } from '../../../launcher/agents/agent.ts';
 import { Judge } from '../../../launcher/supervise/judge.ts';
 import type { FromRank, SerializedError } from '../../../src/contract/control.ts';
 
-const hello: FromRank = { type: 'hello', protocol: 1, version: '', pid: 1, address: 'x' };
+const hello: FromRank = { type: 'hello', protocol: 1, version: '', pid: 1, local: 'x', remote: '' };
 
 function error(values: Partial<SerializedError> = {}): FromRank {
   const plain: SerializedError = {
@@ -177,4 +177,29 @@ test('what is known of a rank can be told to others', () => {
   expect(judge.knownEnd(1)).toBe('rank 1 failed: TypeError: x is y');
   judge.exited(2, ended(null, 'SIGKILL'));
   expect(judge.knownEnd(2)).toBe('rank 2 was killed by SIGKILL');
+});
+
+describe('a host that is gone', () => {
+  test('is to blame, whatever its ranks and their peers had said of each other', () => {
+    const judge = joined();
+    judge.heard(0, consequence(2));
+    expect(blamed(judge)).toBe('wait');
+    expect(judge.suspicion()).toEqual({ accuser: 0, accused: 2 });
+    judge.hostGone('b', [1, 2], 'no sign of life for 6 s');
+    expect(judge.verdict(true)).toEqual({
+      rank: 1,
+      cause: { type: 'host', host: 'b', ranks: [1, 2], reason: 'no sign of life for 6 s' },
+    });
+    expect(judge.knownEnd(2)).toBe('host b was lost, and rank 2 with it');
+    expect(judge.suspicion()).toBeUndefined();
+  });
+
+  test('is not, once its ranks have ended well or said their good-byes', () => {
+    const judge = joined();
+    judge.heard(1, { type: 'finalized' });
+    judge.exited(1, ended(0));
+    judge.heard(2, { type: 'finalized' });
+    judge.hostGone('b', [1, 2], 'the connection was closed');
+    expect(blamed(judge)).toBeUndefined();
+  });
 });
