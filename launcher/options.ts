@@ -7,7 +7,8 @@ export interface OptionSpec {
   readonly value?: string;
   /** The value may be left out, and is given with `=` only. */
   readonly optional?: true;
-  readonly group: 'Ranks' | 'Input and output' | 'Running' | 'Debugging' | 'About';
+  /** The heading in the help. */
+  readonly group: string;
   readonly help: string;
 }
 

@@ -9,8 +9,19 @@ export interface Scanned {
   readonly args: readonly string[];
 }
 
+/** The options of one command. */
+export interface OptionTable {
+  readonly options: readonly OptionSpec[];
+  /** Refused by name, with what they belong to. */
+  readonly later?: ReadonlyMap<string, string>;
+  /** The command that lists the options. */
+  readonly help: string;
+}
+
+const TSRUN: OptionTable = { options: OPTIONS, later: LATER, help: 'tsrun --help' };
+
 /** Options end at the script, or at `--`: whatever follows the script is its own. */
-export function scan(argv: readonly string[]): Scanned {
+export function scan(argv: readonly string[], table = TSRUN): Scanned {
   const options: { name: string; value: string | undefined }[] = [];
   let at = 0;
   for (; at < argv.length; at++) {
@@ -20,7 +31,7 @@ export function scan(argv: readonly string[]): Scanned {
       break;
     }
     if (!word.startsWith('-') || word === '-') break;
-    const { spec, shown, attached } = parseWord(word);
+    const { spec, shown, attached } = parseWord(word, table);
     if (spec.value === undefined) {
       if (attached !== undefined) throw usage(`${shown} takes no value`);
       options.push({ name: spec.name, value: undefined });
@@ -36,28 +47,33 @@ export function scan(argv: readonly string[]): Scanned {
 }
 
 /** `--name`, `--name=value`, `-n`, `-nvalue`, `-n=value`. */
-function parseWord(word: string): { spec: OptionSpec; shown: string; attached: string | undefined } {
+function parseWord(
+  word: string,
+  table: OptionTable,
+): { spec: OptionSpec; shown: string; attached: string | undefined } {
   const long = word.startsWith('--');
   const equals = word.indexOf('=');
   const end = long ? (equals < 0 ? word.length : equals) : 2;
   const name = word.slice(long ? 2 : 1, end);
   const shown = word.slice(0, end);
   // Old habits of mpirun: -np 4.
-  if (word === '-np') return { spec: OPTIONS[0]!, shown: word, attached: undefined };
-  const spec = OPTIONS.find((option) => (long ? option.name : option.short) === name);
-  if (spec === undefined) throw unknown(name, shown);
+  const ranks = word === '-np' ? table.options.find((option) => option.name === 'np') : undefined;
+  if (ranks !== undefined) return { spec: ranks, shown: word, attached: undefined };
+  const spec = table.options.find((option) => (long ? option.name : option.short) === name);
+  if (spec === undefined) throw unknown(name, shown, table);
   const rest = word.slice(end);
   const attached = rest === '' ? undefined : rest.startsWith('=') ? rest.slice(1) : rest;
   return { spec, shown, attached };
 }
 
-function unknown(name: string, shown: string): LaunchFailure {
-  const later = LATER.get(name);
+function unknown(name: string, shown: string, { options, later: refused, help }: OptionTable): LaunchFailure {
+  const later = refused?.get(name);
   if (later !== undefined) return usage(`${shown} is not available in this version: ${later}`);
-  const nearest = OPTIONS.map((option) => ({ option, distance: editDistance(name, option.name) }))
+  const nearest = options
+    .map((option) => ({ option, distance: editDistance(name, option.name) }))
     .sort((a, b) => a.distance - b.distance)
     .find(({ option, distance }) => distance <= Math.max(1, Math.floor(option.name.length / 3)));
-  const hint = nearest === undefined ? 'tsrun --help lists the options' : `did you mean --${nearest.option.name}?`;
+  const hint = nearest === undefined ? `${help} lists the options` : `did you mean --${nearest.option.name}?`;
   return usage(`unknown option ${shown}: ${hint}`);
 }
 
