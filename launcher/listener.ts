@@ -91,6 +91,7 @@ class JsonListener implements Listener {
         return this.#print({ event: 'exit', rank: event.rank, code: event.code, signal: event.signal });
       case 'gone':
         return this.#print({ event: 'lost', host: event.host, ranks: event.ranks, reason: event.reason });
+      case 'signalled':
       case 'control':
       case 'input':
       case 'unspawned':

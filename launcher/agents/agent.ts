@@ -46,7 +46,9 @@ export type AgentEvent =
    * The agent is gone, or cannot be heard any more, before it was told to go: nothing more comes of these ranks, and it ends
    * them itself. `reason` says what was seen, without the host: `no sign of life for 6 s`.
    */
-  | { readonly type: 'gone'; readonly host: string; readonly ranks: readonly number[]; readonly reason: string };
+  | { readonly type: 'gone'; readonly host: string; readonly ranks: readonly number[]; readonly reason: string }
+  /** The agent itself got a signal that was meant for the job, from whoever else started it. */
+  | { readonly type: 'signalled'; readonly signal: NodeJS.Signals };
 
 export interface RankExit {
   readonly code: number | null;
@@ -61,6 +63,8 @@ export interface Agent {
   /** Set before the first command. */
   onEvent: (event: AgentEvent) => void;
   send(command: AgentCommand): void;
+  /** We are about to be stopped (SIGTSTP): silence means nothing until the next command. */
+  suspend?(): void;
   /** Kills whatever is left of the ranks' process groups, and lets go of them. Resolves when nothing is left to wait for. */
   close(): Promise<void>;
 }

@@ -17,6 +17,7 @@ export function forwardSignals(supervisor: Supervisor, agent: Agent, onContinue:
       'SIGTSTP',
       () => {
         agent.send({ type: 'signal', ranks: supervisor.ranks, signal: 'SIGSTOP' });
+        agent.suspend?.();
         process.kill(process.pid, 'SIGSTOP');
       },
     ],

@@ -97,6 +97,8 @@ export class Supervisor {
 
   hear(event: AgentEvent): void {
     if (event.type === 'gone') return this.#hostGone(event.host, event.ranks, event.reason);
+    // Who signals one of several tsruns signals all of them: a second one is no impatience.
+    if (event.type === 'signalled') return this.#phase === 'running' ? this.signal(event.signal) : undefined;
     const state = this.#ranks['rank' in event ? event.rank : -1];
     invariant(state !== undefined, 'an event of a rank that is none', event.type);
     switch (event.type) {
