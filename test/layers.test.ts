@@ -32,6 +32,8 @@ const PACKAGES: Record<string, string[]> = {
   esbuild: ['launcher/'],
   'es-module-lexer': ['launcher/'],
   tsx: ['launcher/'],
+  yaml: ['launcher/manifest/'],
+  'kubernetes-types': ['launcher/manifest/'],
 };
 
 interface Import {
