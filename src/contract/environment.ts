@@ -1,4 +1,4 @@
-/** Names of the environment variables that a rank may see. Documented ones first. */
+/** Names of the environment variables that a rank may see, and that a tsrun reads which something else has started. Documented ones first. */
 export const Environment = {
   RANK: 'TSMPI_RANK',
   SIZE: 'TSMPI_SIZE',
@@ -7,6 +7,12 @@ export const Environment = {
   HOST: 'TSMPI_HOST',
   /** Overrides the choice of collective algorithms: `allreduce=ring,bcast=binomial`. */
   ALGORITHMS: 'TSMPI_ALGORITHMS',
+  /** For a tsrun that is a task of another launcher: the file that holds the secret of all its tasks, 64 hex digits. */
+  SECRET_FILE: 'TSMPI_SECRET_FILE',
+  /** Likewise: how many seconds the tasks wait for each other. */
+  RENDEZVOUS_TIMEOUT: 'TSMPI_RENDEZVOUS_TIMEOUT',
+  /** Likewise: how often the other launcher has started the job again, which is `world.restart`. */
+  RESTART: 'TSMPI_RESTART',
   /** Private: the file descriptor of the control channel to the agent. Removed from the environment once read. */
   CONTROL_FD: 'TSMPI_CONTROL_FD',
 } as const;
