@@ -5,18 +5,14 @@
  * time; whatever it says, it is dropped without disturbing anybody. When all places are taken the oldest one is freed:
  * a dialer of ours that is hit by this tries again.
  */
-import { chmodSync } from 'node:fs';
-import net from 'node:net';
-import { cannotListen } from '../../errors.ts';
-import { formatAddress, isLoopback, type SocketAddress } from './address.ts';
+import type net from 'node:net';
+import { formatAddress, type SocketAddress } from './address.ts';
 import { Connection, type ConnectionHandler } from './connection.ts';
 import { AcceptorHandshake, HELLO_BYTES, type Hello, PROOF_BYTES, Status, startsLikeMagic } from './handshake.ts';
+import { type ListenOptions, listen } from './listen.ts';
 import { MessageReader } from './message-reader.ts';
 
-export interface AcceptorOptions {
-  readonly kind: 'unix' | 'tcp';
-  /** A socket path, or a loopback address; its port is the system's choice. */
-  readonly listen: string;
+export interface AcceptorOptions extends ListenOptions {
   readonly secret: Buffer;
   /** Milliseconds that a dialer may take for each of its messages. */
   readonly timeout: number;
@@ -27,9 +23,6 @@ export interface AcceptorOptions {
   /** Both sides are sure of each other. The connection's handler has to be set within this call. */
   opened(hello: Hello, connection: Connection): void;
 }
-
-/** As many as the system lets us: it takes the lower one of this and its own limit. */
-const BACKLOG = 4096;
 
 export class Acceptor {
   readonly address: SocketAddress;
@@ -53,20 +46,7 @@ export class Acceptor {
 
   /** Rejects with `ERR_LAUNCH` where that address can't be listened at. */
   static async listen(options: AcceptorOptions): Promise<Acceptor> {
-    const { kind, listen } = options;
-    if (kind === 'tcp' && !isLoopback(listen)) throw cannotListen(listen, 'it is not a loopback address');
-    const server = net.createServer({ pauseOnConnect: true, allowHalfOpen: true }).unref();
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(cannotListen(listen, error.message, error)));
-      server.listen(
-        kind === 'unix' ? { path: listen, backlog: BACKLOG } : { host: listen, port: 0, backlog: BACKLOG },
-        resolve,
-      );
-    });
-    server.removeAllListeners('error');
-    // The handshake guards it; this keeps other users from even trying.
-    if (kind === 'unix') chmodSync(listen, 0o600);
-    return new Acceptor(server, options);
+    return new Acceptor(await listen(options), options);
   }
 
   get text(): string {

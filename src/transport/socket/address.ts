@@ -19,13 +19,20 @@ export function parseAddress(text: string): SocketAddress {
   const match = /^tcp:(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
   const host = match?.[1] ?? match?.[2] ?? '';
   const port = Number(match?.[3]);
-  if (isIP(host) === (match?.[1] === undefined ? 4 : 6) && port >= 1 && port <= 65_535) {
+  // What stands after a % is the name of an interface, and means nothing on another host.
+  const version = host.includes('%') ? 0 : isIP(host);
+  if (version === (match?.[1] === undefined ? 4 : 6) && port >= 1 && port <= 65_535) {
     return { kind: 'tcp', host, port };
   }
   throw badAddress(text);
 }
 
-/** Whether only processes of this machine can reach the address. */
-export function isLoopback(host: string): boolean {
-  return host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+/** Whether an IP address is that of no interface: 0.0.0.0, `::` in any spelling (RFC 4291, 2.5.2). */
+export function isUnspecified(host: string): boolean {
+  return /^[0:.]+$/.test(host);
+}
+
+/** Whether an IPv6 address is in fe80::/10 (RFC 4291, 2.5.6): it has a meaning on one link only. */
+export function isLinkLocal(host: string): boolean {
+  return isIPv6(host) && /^fe[89ab]/i.test(host);
 }

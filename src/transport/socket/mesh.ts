@@ -6,7 +6,7 @@
  */
 import { Deferred } from '../../base/deferred.ts';
 import { invariant } from '../../base/invariant.ts';
-import { closedMeanwhile, missingPeers } from '../../errors.ts';
+import { cannotListen, closedMeanwhile, missingPeers } from '../../errors.ts';
 import { Staging } from '../../wire/decoder.ts';
 import type { Frame } from '../../wire/frame.ts';
 import { segmentBytes } from '../../wire/segments.ts';
@@ -19,6 +19,7 @@ import { Dialer } from './dialer.ts';
 import { FlushQueue } from './flush-queue.ts';
 import { type Hello, Role, Status } from './handshake.ts';
 import { Link, type LinkShare, LinkState } from './link.ts';
+import type { PortRange } from './listen.ts';
 
 export interface MeshOptions {
   readonly kind: 'unix' | 'tcp';
@@ -30,9 +31,17 @@ export interface MeshOptions {
   readonly epoch: number;
   /** 64 hex digits. */
   readonly secret: string;
-  /** A socket path for `unix`; a loopback address for `tcp`, whose port the system chooses. */
+  /** A socket path for `unix`; an IP address of this host for `tcp`. */
   readonly listen: string;
-  /** Milliseconds until `connect` gives up. */
+  /** `tcp` only: the first and last port to try. The system's choice where there is none. */
+  readonly ports?: PortRange | undefined;
+  /** The endpoints that this mesh reaches: all others where there is none. */
+  readonly peers?: readonly number[] | undefined;
+  /** `tcp` only: TLS 1.3 with a key derived from `secret`. */
+  readonly tls?: boolean | undefined;
+  /** `eager`: `connect` makes all links. `lazy`: a link is made when one of the two sides first sends. */
+  readonly links?: 'eager' | 'lazy' | undefined;
+  /** Milliseconds until `connect` gives up; with lazy links, until a peer's address is given up. */
   readonly connectTimeout?: number | undefined;
   /** Milliseconds that a dialer may take for each message of the handshake. */
   readonly handshakeTimeout?: number | undefined;
@@ -67,10 +76,12 @@ export class SocketMesh implements Transport, LinkShare {
     this.self = options.self;
     this.#options = options;
     this.#secret = secret;
+    const peers = new Set(options.peers ?? Array.from({ length: options.size }, (_, endpoint) => endpoint));
+    peers.delete(options.self);
     this.#links = Array.from({ length: options.size }, (_, peer) =>
-      peer === options.self ? undefined : new Link(peer, this),
+      peers.has(peer) ? new Link(peer, this) : undefined,
     );
-    this.#missing = options.size - 1;
+    this.#missing = peers.size;
     this.#acceptor = acceptor;
     // Whoever calls connect() hears of a failure; nobody may have called it.
     this.#connected.promise.catch(() => {});
@@ -85,11 +96,14 @@ export class SocketMesh implements Transport, LinkShare {
       options.self,
       options.size,
     );
+    if (options.tls || options.links === 'lazy') throw cannotListen(options.listen, 'no TLS and no lazy links yet');
     const secret = Buffer.from(options.secret, 'hex');
     let mesh: SocketMesh | undefined;
     const acceptor = await Acceptor.listen({
       kind: options.kind,
       listen: options.listen,
+      ports: options.ports,
+      offset: options.self,
       secret,
       timeout: options.handshakeTimeout ?? HANDSHAKE_TIMEOUT,
       maxPending: Math.max(PENDING_CONNECTIONS, options.size),
@@ -125,7 +139,8 @@ export class SocketMesh implements Transport, LinkShare {
    */
   async connect(addresses: readonly string[]): Promise<void> {
     for (let peer = 0; peer < this.self; peer++) {
-      const link = this.#link(peer);
+      const link = this.#links[peer];
+      if (link === undefined) continue;
       const address = addresses[peer];
       invariant(address !== undefined, 'no address for a peer', peer, addresses.length);
       if (link.state === LinkState.IDLE) this.#dial(link, address);
@@ -208,12 +223,13 @@ export class SocketMesh implements Transport, LinkShare {
 
   /** What the acceptor asks about a dialer. */
   #admit(hello: Hello): Status {
-    const { job, epoch, size } = this.#options;
+    const { job, epoch } = this.#options;
     if (hello.role !== Role.DATA) return Status.ROLE;
     if (hello.job !== job) return Status.JOB;
     if (hello.epoch !== epoch) return Status.EPOCH;
-    if (hello.to !== this.self || hello.from <= this.self || hello.from >= size) return Status.ENDPOINT;
-    return this.#link(hello.from).state === LinkState.IDLE ? Status.OK : Status.DUPLICATE;
+    const link = this.#links[hello.from];
+    if (hello.to !== this.self || hello.from < this.self || link === undefined) return Status.ENDPOINT;
+    return link.state === LinkState.IDLE ? Status.OK : Status.DUPLICATE;
   }
 
   #opened(link: Link, connection: Connection): void {

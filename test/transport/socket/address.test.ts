@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatAddress, isLoopback, parseAddress } from '../../../src/transport/socket/address.ts';
+import { formatAddress, isLinkLocal, isUnspecified, parseAddress } from '../../../src/transport/socket/address.ts';
 
 describe('socket address', () => {
   it.each([
@@ -23,14 +23,17 @@ describe('socket address', () => {
     'tcp:[127.0.0.1]:80',
     'tcp:localhost:80',
     'tcp:[::1:80',
+    'tcp:[fe80::1%eth0]:80',
   ])('"%s" is a launch error that quotes it', (text) => {
     const parse = () => parseAddress(text);
     expect(parse).toThrow(expect.objectContaining({ code: 'ERR_LAUNCH', actual: text }));
     expect(parse).toThrow(`"${text}"`);
   });
 
-  it('knows which addresses stay on this machine', () => {
-    expect(['127.0.0.1', '127.255.0.9', '::1'].every(isLoopback)).toBe(true);
-    expect(['0.0.0.0', '128.0.0.1', '::', 'localhost', '127.evil.example', ''].some(isLoopback)).toBe(false);
+  it('knows the addresses that mean nothing to another host', () => {
+    expect(['0.0.0.0', '::', '0::0', '0:0:0:0:0:0:0:0'].every(isUnspecified)).toBe(true);
+    expect(['127.0.0.1', '::1', '10.0.0.0', 'fe80::'].some(isUnspecified)).toBe(false);
+    expect(['fe80::1', 'FE80::1%eth0', 'febf::'].every(isLinkLocal)).toBe(true);
+    expect(['fec0::1', '::1', '169.254.0.1', 'fe80.example'].some(isLinkLocal)).toBe(false);
   });
 });

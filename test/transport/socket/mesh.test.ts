@@ -211,11 +211,17 @@ describe.each(kinds)('%s mesh', (kind) => {
 });
 
 describe('tcp mesh', () => {
-  it('listens on loopback only', async () => {
-    const options = optionsFor('tcp', 2)(0);
-    for (const listen of ['0.0.0.0', '::', '10.1.2.3', 'localhost']) {
-      await expect(listening({ ...options, listen })).rejects.toMatchObject({ code: 'ERR_LAUNCH' });
-    }
+  it.each([
+    ['0.0.0.0', 'names no interface'],
+    ['::', 'names no interface'],
+    ['fe80::1', 'link-local'],
+    ['fe80::1%lo', 'link-local'],
+    ['localhost', 'not an IP address'],
+    ['192.0.2.1', 'EADDRNOTAVAIL'],
+  ])('does not listen at "%s", saying why', async (listen, text) => {
+    const again = listening(optionsFor('tcp', 2, { listen })(0));
+    await expect(again).rejects.toMatchObject({ code: 'ERR_LAUNCH', message: expect.stringContaining(text) });
+    await expect(again).rejects.toThrow(listen);
   });
 
   it('listens on IPv6 loopback', async ({ skip }) => {
