@@ -1,5 +1,9 @@
-/** The agent of this machine, in the launcher's own process. */
-import { fileURLToPath } from 'node:url';
+/** The agent of the machine that it runs on: in the launcher's own process for the launcher's host, in one of its own elsewhere. */
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { invariant } from '../../src/base/invariant.ts';
+import { packageRoot } from '../bundle/library.ts';
+import { systemReason } from '../io/system-reason.ts';
 import type { Agent, AgentCommand, AgentEvent, RankPlan } from './agent.ts';
 import { Guard } from './guard.ts';
 import { RankProcess, refusal } from './rank-process.ts';
@@ -7,26 +11,34 @@ import { RankProcess, refusal } from './rank-process.ts';
 /** After the last kill, a stream that somebody outside the ranks' groups holds open is not waited for longer than this. */
 const LAST_WORDS = 300;
 
-const RANK_MAIN = fileURLToPath(new URL('../rank-main.js', import.meta.url));
-
 export class LocalAgent implements Agent {
   onEvent: (event: AgentEvent) => void = () => {};
+  readonly #directory: string;
+  /** Of this package, which may itself run from its sources. */
+  readonly #rankMain = join(packageRoot(), 'dist/launcher/rank-main.js');
   readonly #guard: Guard;
   readonly #ranks = new Map<number, RankProcess>();
   #paused = false;
+  #closed: Promise<void> | undefined;
+  /** Why ranks that are yet to come cannot be started either. */
+  #impossible: string | undefined;
 
   /** @param directory - removed when the agent ends, whatever ends it. */
   constructor(directory: string) {
+    this.#directory = directory;
     this.#guard = new Guard(directory);
   }
 
   send(command: AgentCommand): void {
     switch (command.type) {
+      case 'file':
+        this.#write(command.name, command.data);
+        break;
       case 'spawn':
-        this.#spawn(command.plans);
+        for (const plan of command.plans) this.#spawn(plan);
         break;
       case 'control':
-        this.#ranks.get(command.rank)?.control(command.message);
+        for (const rank of command.ranks) this.#ranks.get(rank)?.control(command.message);
         break;
       case 'signal':
         for (const rank of command.ranks) this.#ranks.get(rank)?.signal(command.signal);
@@ -41,7 +53,13 @@ export class LocalAgent implements Agent {
     }
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
+    this.#impossible = 'The job is over';
     const ranks = [...this.#ranks.values()];
     for (const rank of ranks) rank.signal('SIGKILL');
     const all = Promise.all(ranks.map((rank) => rank.closed)).then(() => true);
@@ -50,25 +68,52 @@ export class LocalAgent implements Agent {
     await this.#guard.dismiss();
   }
 
-  /** All of them; when the system refuses one, it is not asked for more. */
-  #spawn(plans: readonly RankPlan[]): void {
-    for (const [index, plan] of plans.entries()) {
-      const refused = (event: Extract<AgentEvent, { type: 'unspawned' }>): void => {
-        this.onEvent(event);
-        for (const { rank } of plans.slice(index + 1)) this.onEvent({ ...event, rank });
-      };
-      try {
-        const rank = new RankProcess(plan, RANK_MAIN, this.#guard, (event) => {
-          if (event.type === 'unspawned') refused(event);
-          else this.onEvent(event);
-        });
-        this.#ranks.set(plan.rank, rank);
-        if (!rank.started) return;
-      } catch (error) {
-        return refused({ type: 'unspawned', rank: plan.rank, reason: refusal(error) });
-      }
+  /** A disk that is full keeps the ranks from starting, not from being reported. */
+  #write(name: string, data: Uint8Array): void {
+    const relative = normalize(name);
+    invariant(
+      !/^(?:\.\.)?(?:\/|$)/.test(relative) && relative !== '.',
+      'a file outside of the folder of the job',
+      name,
+    );
+    const path = join(this.#directory, relative);
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, data);
+    } catch (error) {
+      this.#impossible ??= `The folder of the job cannot be written: ${path}: ${systemReason(error)}`;
     }
   }
+
+  /** When the system refuses one, it is not asked for more. */
+  #spawn(plan: RankPlan): void {
+    const refuse = (reason: string): void => {
+      this.#impossible ??= reason;
+      this.onEvent({ type: 'unspawned', rank: plan.rank, reason });
+    };
+    const reason = this.#impossible ?? missing(plan.workingDirectory);
+    if (reason !== undefined) return refuse(reason);
+    try {
+      const rank = new RankProcess(plan, this.#rankMain, this.#guard, (event) => {
+        if (event.type === 'unspawned') refuse(event.reason);
+        else this.onEvent(event);
+      });
+      this.#ranks.set(plan.rank, rank);
+    } catch (error) {
+      refuse(refusal(error));
+    }
+  }
+}
+
+/** Node would say of a working directory that is not there that its own program is not. */
+function missing(directory: string): string | undefined {
+  try {
+    if (statSync(directory).isDirectory()) return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') return `The working directory ${directory}: ${systemReason(error)}`;
+  }
+  return `The working directory ${directory} is not there; --wdir names another one, --sync ships the script's folder`;
 }
 
 function after(milliseconds: number): Promise<false> {
