@@ -47,7 +47,7 @@ export async function conduct(request: LaunchRequest, stage: Stage): Promise<num
     onBroken(stream, error) {
       // Who closes tsrun's standard error does not want to read it.
       if (stream === 'stderr' && error.code === 'EPIPE') return;
-      supervisor.outputBroken(error, `cannot write ${stream}: ${systemReason(error)}`);
+      supervisor.outputBroken(error.code, `cannot write ${stream}: ${systemReason(error)}`);
     },
   });
   const listener = createListener(request, output);
@@ -64,7 +64,7 @@ export async function conduct(request: LaunchRequest, stage: Stage): Promise<num
       files?.write(rank, stream, data);
     } catch (error) {
       if (!(error instanceof LaunchFailure)) throw error;
-      supervisor.outputBroken(error, error.message);
+      supervisor.outputBroken(undefined, error.message);
     }
   }
 
@@ -78,6 +78,7 @@ export async function conduct(request: LaunchRequest, stage: Stage): Promise<num
   clearTimeout(timer);
   input.stop();
   const patient = outcome.ending.type === 'success' || outcome.ending.type === 'verdict';
+  agent.send({ type: 'ended', exitCode: outcome.exitCode });
   await unlessSlow(agent.close(), patient);
   listener.ended(outcome.exitCode, reportOf(outcome, request, supervisor, stage));
   await unlessSlow(output.drained(), patient);

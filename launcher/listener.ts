@@ -84,7 +84,12 @@ class JsonListener implements Listener {
   event(event: AgentEvent): void {
     switch (event.type) {
       case 'spawned':
-        return this.#print({ event: 'spawn', rank: event.rank, pid: event.pid, host: hostName(this.#placement, event.rank) });
+        return this.#print({
+          event: 'spawn',
+          rank: event.rank,
+          pid: event.pid,
+          host: hostName(this.#placement, event.rank),
+        });
       case 'output':
         return this.#print({ event: 'output', rank: event.rank, stream: event.stream, ...textOf(event.data) });
       case 'exited':
@@ -92,6 +97,7 @@ class JsonListener implements Listener {
       case 'gone':
         return this.#print({ event: 'lost', host: event.host, ranks: event.ranks, reason: event.reason });
       case 'signalled':
+      case 'unwritable':
       case 'control':
       case 'input':
       case 'unspawned':

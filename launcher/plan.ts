@@ -45,7 +45,7 @@ export function planRanks(request: LaunchRequest, identity: JobIdentity): RankPl
     const localSize = placement.hosts[host]!.ranks.length;
     return {
       rank,
-      nodeOptions: [...inherited(identity.nodeOptions), ...debugging(rank, request)],
+      nodeOptions: rankNodeOptions(rank, request, identity.nodeOptions),
       args: [programFolder(workspace, index), script, ...program.args],
       env: {
         ...program.env,
@@ -86,6 +86,11 @@ function remoteListen({ network }: LaunchRequest, address: string | undefined): 
   // Whoever starts agents on several hosts has seen to it that each has an address.
   const listen = { host: address ?? '', tls: network.tls !== 'off' };
   return network.ports === undefined ? listen : { ...listen, ports: network.ports };
+}
+
+/** @param own - the options that tsrun's own Node was started with. */
+export function rankNodeOptions(rank: number, request: LaunchRequest, own: readonly string[]): string[] {
+  return [...inherited(own), ...debugging(rank, request)];
 }
 
 /** `node --max-old-space-size=8192 bin/tsrun.js …` is meant for the ranks as well; a debugger is not. */

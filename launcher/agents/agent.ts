@@ -29,7 +29,9 @@ export type AgentCommand =
   /** Bytes for a rank's standard input; `null` ends it. Answered with `input`. */
   | { readonly type: 'input'; readonly rank: number; readonly data: Uint8Array | null }
   /** Stops reading the ranks' output, or goes on: a slow reader of tsrun's output slows the ranks down. */
-  | { readonly type: 'flow'; readonly paused: boolean };
+  | { readonly type: 'flow'; readonly paused: boolean }
+  /** The job is over: a process that stands for it on its host ends with this code. The last command. */
+  | { readonly type: 'ended'; readonly exitCode: number };
 
 export type AgentEvent =
   | { readonly type: 'spawned'; readonly rank: number; readonly pid: number }
@@ -48,7 +50,9 @@ export type AgentEvent =
    */
   | { readonly type: 'gone'; readonly host: string; readonly ranks: readonly number[]; readonly reason: string }
   /** The agent itself got a signal that was meant for the job, from whoever else started it. */
-  | { readonly type: 'signalled'; readonly signal: NodeJS.Signals };
+  | { readonly type: 'signalled'; readonly signal: NodeJS.Signals }
+  /** The agent writes its rank's output itself, and cannot. */
+  | { readonly type: 'unwritable'; readonly code: string | undefined; readonly reason: string };
 
 export interface RankExit {
   readonly code: number | null;

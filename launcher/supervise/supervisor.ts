@@ -99,6 +99,7 @@ export class Supervisor {
     if (event.type === 'gone') return this.#hostGone(event.host, event.ranks, event.reason);
     // Who signals one of several tsruns signals all of them: a second one is no impatience.
     if (event.type === 'signalled') return this.#phase === 'running' ? this.signal(event.signal) : undefined;
+    if (event.type === 'unwritable') return this.outputBroken(event.code, event.reason);
     const state = this.#ranks['rank' in event ? event.rank : -1];
     invariant(state !== undefined, 'an event of a rank that is none', event.type);
     switch (event.type) {
@@ -165,8 +166,8 @@ export class Supervisor {
   }
 
   /** The job's output has nowhere to go. */
-  outputBroken(error: NodeJS.ErrnoException, reason: string): void {
-    if (error.code === 'EPIPE') this.#stop({ type: 'unread' }, ExitCode.SIGNAL + constants.signals.SIGPIPE);
+  outputBroken(code: string | undefined, reason: string): void {
+    if (code === 'EPIPE') this.#stop({ type: 'unread' }, ExitCode.SIGNAL + constants.signals.SIGPIPE);
     else this.#stop({ type: 'unwritable', reason }, ExitCode.FAILURE);
   }
 
