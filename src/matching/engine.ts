@@ -79,7 +79,8 @@ export class Engine implements FrameSink {
     const early = this.early.get(id) ?? [];
     this.early.delete(id);
     for (const { frame, message } of early) {
-      if (message === null) owner.revoked(frame.source, frame.meta);
+      // A communicator opens its contexts while it is being made: it hears that it is unusable when it is complete.
+      if (message === null) queueMicrotask(() => owner.revoked(frame.source, frame.meta));
       else {
         owner.inspect(frame);
         this.receiving.enqueue(context, message);
