@@ -232,13 +232,13 @@ describe.each(runs)('waiting over %s', (_name, run) => {
   });
 
   it('makes a failure that nobody waits for an unhandled rejection, but not one beside another in waitAll', async () => {
-    const unhandled: unknown[] = [];
-    const listener = (reason: unknown) => unhandled.push(reason);
-    const others = process.listeners('unhandledRejection');
-    process.removeAllListeners('unhandledRejection');
-    process.on('unhandledRejection', listener);
-    try {
-      await run(1, async (comm) => {
+    const [unhandled] = await run(1, async (comm) => {
+      const heard: unknown[] = [];
+      const listener = (reason: unknown) => heard.push(reason);
+      const others = process.listeners('unhandledRejection');
+      process.removeAllListeners('unhandledRejection');
+      process.on('unhandledRejection', listener);
+      try {
         const lost = comm.irecv(0, 1, { timeout: 1 });
         await expect(
           waitAll([comm.irecv(0, 2, { timeout: 1 }), comm.irecv(0, 3, { timeout: 1 })]),
@@ -247,11 +247,12 @@ describe.each(runs)('waiting over %s', (_name, run) => {
         });
         while (!lost.done) await new Promise((resolve) => setTimeout(resolve, 1));
         await new Promise((resolve) => setTimeout(resolve, 1));
-      });
-    } finally {
-      process.off('unhandledRejection', listener);
-      for (const other of others) process.on('unhandledRejection', other);
-    }
+        return heard;
+      } finally {
+        process.off('unhandledRejection', listener);
+        for (const other of others) process.on('unhandledRejection', other);
+      }
+    });
     expect(unhandled).toEqual([expect.objectContaining({ code: 'ERR_TIMEOUT', tag: 1 })]);
   });
 

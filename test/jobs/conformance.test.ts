@@ -1,0 +1,59 @@
+/** The tests of the contract on the ranks of real jobs: the same files that run in one process elsewhere. */
+import { describe, expect, it } from 'vitest';
+import { conformanceProgram, SUITES, type Summary, summaryOf } from '../helpers/conformance.ts';
+import { program, tsrun } from '../helpers/tsrun.ts';
+
+/** Starting and running it all takes seconds; a machine that is busy with other things gets its time. */
+const DEADLINE = 170_000;
+
+async function conformance(suites: readonly string[], ranks: number, transport: string): Promise<Summary> {
+  const script = await conformanceProgram(suites);
+  const job = await tsrun(['-n', `${ranks}`, '--transport', transport, script], { deadline: DEADLINE });
+  const summary = summaryOf(job.stdout);
+  expect(summary.failed).toEqual([]);
+  expect(job).toMatchObject({ code: 0, stderr: '' });
+  return summary;
+}
+
+describe.each(['unix', 'tcp'])('the contract holds over %s', (transport) => {
+  // Tests that need more ranks do not run.
+  it.each([
+    [2, 115],
+    [3, 135],
+    [4, 155],
+  ])('on %i ranks', { timeout: DEADLINE }, async (ranks, least) => {
+    const { passed } = await conformance(SUITES, ranks, transport);
+    expect(passed).toBeGreaterThanOrEqual(least);
+  });
+
+  it('on 8 ranks', { timeout: DEADLINE }, async () => {
+    // The matrix of collectives takes 4 ranks at most, and half of the time.
+    const suites = SUITES.filter((path) => !path.endsWith('/collectives.test.ts'));
+    const { passed, skipped } = await conformance(suites, 8, transport);
+    expect(passed).toBeGreaterThanOrEqual(155);
+    // Whatever does not run on 8 ranks runs nowhere: see `NOT_HERE`.
+    for (const one of skipped) expect(one).toMatch(/^ranks that are gone >/);
+    expect(skipped).toHaveLength(2);
+  });
+});
+
+describe('a test that goes wrong', () => {
+  it('is told with every rank that saw it, and the next ones run', async () => {
+    const wrong = await conformanceProgram([program('conformance/wrong.ts')]);
+    const { code, stdout } = await tsrun(['-n', '3', wrong]);
+    expect(code).toBe(1);
+    const { passed, failed, skipped } = summaryOf(stdout);
+    const about = (title: string) => failed.find((text) => text.split('\n', 1)[0]?.includes(title));
+    expect(about('expects on rank 1')).toMatch(
+      /rank 1: AssertionError: expected 'this' to be 'that'[\s\S]*wrong\.ts:9:/,
+    );
+    for (const rank of [0, 1, 2]) expect(about('another result')).toContain(`rank ${rank}: AssertionError`);
+    expect(about('a message that nobody sends')).toMatch(/rank 0: .*recv\(source 1, tag 5\).*not ended after 300 ms/);
+    expect(about('something else')).toMatch(/rank 0: .*not ended after 300 ms/);
+    expect(about('a rejection')).toMatch(/rank 0: Error: left behind/);
+    expect(about('more programs')).toMatch(/rank 1: Error: rank 0 has ended this test/);
+    expect(failed).toHaveLength(6);
+    expect(skipped).toEqual([expect.stringMatching(/asks for nine ranks: needs 9 ranks\n$/)]);
+    expect(passed).toBe(1);
+  });
+});
