@@ -1,166 +1,152 @@
-/** Command line → {@link LaunchRequest}. Pure: what it needs to know of the machine is handed in, so tables can test it. */
-import { LATER_COMMANDS } from './options.ts';
-import { onThisMachine } from './placement/placement.ts';
-import type { LaunchRequest, ProgramRequest } from './request.ts';
-import { scan, usage } from './scan.ts';
+/** Command line → {@link Command}. Pure: what it needs to know of the machine is handed in, so tables can test it. */
+import { type OuterTask, outerTask } from '../src/contract/outer.ts';
+import { Given } from './given.ts';
+import { checkGuest } from './guest-task.ts';
+import { findHosts, type HostContext, type Site } from './placement/hosts.ts';
+import { parseMapping } from './placement/mapping.ts';
+import { defaultRanks, place } from './placement/place.ts';
+import { onThisMachine, type Placement } from './placement/placement.ts';
+import { programRequest, ranksOf, scanPrograms } from './programs.ts';
+import type { LaunchRequest, NetworkRequest } from './request.ts';
+import { type Scanned, usage } from './scan.ts';
+import * as values from './values.ts';
 
 export type Command =
   | { readonly type: 'run'; readonly request: LaunchRequest }
+  /** This tsrun is one task of another launcher's. The request has one program, run by `task.size` ranks, of which one is placed: here. */
+  | { readonly type: 'guest'; readonly request: LaunchRequest; readonly task: OuterTask }
+  /** Shows the plan. A job of one program needs no script for that: its script is empty then. */
+  | { readonly type: 'hosts'; readonly request: LaunchRequest }
+  /** With the words that follow. */
+  | { readonly type: 'doctor' | 'manifest'; readonly args: readonly string[] }
   | { readonly type: 'help' }
   | { readonly type: 'version' };
 
-export interface CommandContext {
-  /** The default number of ranks. */
+export interface CommandContext extends HostContext {
+  /** Of this machine: the default number of ranks on it. */
   readonly cores: number;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Of this machine. */
-  readonly hostname: string;
-  /** @throws what Node does. */
-  readonly readFile: (path: string) => string;
 }
 
+/** They stand first, before any option. */
+const WORDS = ['doctor', 'hosts', 'manifest'];
+const BETWEEN_HOSTS = ['interface', 'port-range', 'ssh', 'sync', 'fan-out'];
+/** Plans are made for every rank before any is started: a slip of the finger must not fill the memory. */
+const MOST_RANKS = 2 ** 20;
 /** Node's own. */
-const DEFAULT_INSPECT_BASE = 9229;
-
-/** What another launcher sets in its tasks, all of it, by the name of that launcher. */
-const GUEST_MARKS: readonly (readonly [launcher: string, ...variables: string[]])[] = [
-  ['mpiexec', 'PMI_RANK'],
-  ['mpirun', 'OMPI_COMM_WORLD_RANK'],
-  ['mpirun', 'PMIX_RANK'],
-  ['srun', 'SLURM_STEP_NUM_TASKS'],
-  ['another launcher', 'RANK', 'WORLD_SIZE', 'MASTER_ADDR', 'MASTER_PORT'],
-];
+const DEFAULT_INSPECT_BASE = '9229';
+const DEFAULT_FAN_OUT = 32;
 
 /** @throws LaunchFailure with exit code 2 and one line that says what is wrong and what would be right. */
-export function parseCommandLine(argv: readonly string[], { cores, env, hostname }: CommandContext): Command {
-  const { options, script, args } = scan(argv);
-  const given = new Map(options.map(({ name, value }) => [name, value]));
+export function parseCommandLine(argv: readonly string[], context: CommandContext): Command {
+  const [word, ...rest] = argv;
+  if (word === 'doctor' || word === 'manifest') return { type: word, args: rest };
+  const type = word === 'hosts' ? 'hosts' : 'run';
+  const programs = scanPrograms(type === 'hosts' ? rest : argv);
+  const given = new Given(programs[0]);
   if (given.has('help')) return { type: 'help' };
   if (given.has('version')) return { type: 'version' };
-  if (script === undefined || script === '')
-    throw usage('no script given: tsrun [options] script [arguments…]; tsrun --help says more');
-  if (LATER_COMMANDS.includes(script)) {
-    throw usage(`tsrun ${script} is not available in this version (a script of that name: ./${script})`);
+  if (type === 'run' || programs.length > 1) requireScripts(programs);
+  const ranks = ranksOf(programs);
+  const outer = ranks[0] === undefined ? outerTask(context.env) : undefined;
+  if (outer !== undefined) {
+    if (type === 'hosts')
+      throw usage(`tsrun hosts: what runs where is ${outer.launcher}'s choice here; -n N asks for a plan`);
+    const task = checkGuest(outer, given, programs);
+    const here = { placement: onThisMachine(context.hostname, 1), launcher: 'local' as const };
+    return { type: 'guest', task, request: assemble(programs, [task.size], here, context.env) };
   }
-  if (args.includes(':')) throw usage('":" is not available in this version: a job has one program');
-  if (!given.has('np')) refuseGuests(env);
-  const ranks = given.has('np') ? integer('-n', given.get('np')!, 1, 'the number of ranks') : cores;
-  oneOf('--launcher', given.get('launcher') ?? 'auto', ['auto', 'local']);
+  const mapping = parseMapping(given.get('ppn'), given.get('map-by'), given.has('oversubscribe'));
+  const site = findHosts(
+    {
+      launcher: values.oneOf('--launcher', given.get('launcher') ?? 'auto', ['auto', 'local', 'ssh', 'slurm']),
+      lists: given.all('host'),
+      files: given.all('hostfile'),
+    },
+    context,
+  );
+  checkSite(site, given);
+  const counts = ranks.map((count) => count ?? defaultRanks(site, mapping, context.cores));
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  if (total > MOST_RANKS) throw usage(`${total} ranks are too many: a job has ${MOST_RANKS} at most`);
+  const placement = place(site.hosts, counts, mapping);
+  return { type, request: assemble(programs, counts, { placement, launcher: site.launcher }, context.env) };
+}
+
+function requireScripts(programs: readonly Scanned[]): void {
+  const [{ script: only } = { script: undefined }] = programs;
+  if (programs.length === 1) {
+    if (only === undefined || only === '')
+      throw usage('no script given: tsrun [options] script [arguments…]; tsrun --help says more');
+    if (WORDS.includes(only)) {
+      throw usage(`${only} stands before the options: tsrun ${only} …; a script of that name is ./${only}`);
+    }
+    return;
+  }
+  const index = programs.findIndex(({ script }) => script === undefined || script === '');
+  if (index < 0) return;
+  throw usage(`program ${index + 1} of ${programs.length} has no script: tsrun -n 1 a.ts : -n 3 b.ts`);
+}
+
+/** Options that would have no effect are refused. */
+function checkSite({ chosen, launcher }: Site, given: Given): void {
+  const idle = chosen ? undefined : BETWEEN_HOSTS.find((name) => given.has(name));
+  if (idle !== undefined) throw usage(`--${idle} is for jobs across hosts: name them with -H or --hostfile`);
+  if (!given.has('ssh')) return;
+  const asked = given.get('launcher');
+  if (asked === 'local' || asked === 'slurm') throw usage(`--ssh and --launcher ${asked} contradict each other`);
+  if (launcher === 'slurm')
+    throw usage('--ssh: in an allocation of Slurm, srun reaches the hosts; --launcher ssh changes that');
+}
+
+function assemble(
+  programs: readonly Scanned[],
+  counts: readonly number[],
+  { placement, launcher }: Pick<LaunchRequest, 'placement' | 'launcher'>,
+  env: CommandContext['env'],
+): LaunchRequest {
+  const given = new Given(programs[0]!);
+  const ranks = counts.reduce((sum, count) => sum + count, 0);
   if (given.has('quiet') && given.has('verbose')) throw usage('-q and -v contradict each other: give one of them');
-  const inspectBreak = given.has('inspect-brk')
-    ? rankNumber('--inspect-brk', given.get('inspect-brk')!, ranks)
-    : undefined;
-  const program: ProgramRequest = {
-    script,
-    args,
+  const inspectBreak = given.get('inspect-brk');
+  const fanOut = given.get('fan-out');
+  const timeout = given.get('timeout');
+  return {
+    programs: programs.map((program, index) => programRequest(program, counts[index]!, env)),
     ranks,
-    env: variables(
-      options.filter(({ name }) => name === 'env').map(({ value }) => value!),
-      env,
-    ),
-    workingDirectory: given.get('wdir'),
-  };
-  const request: LaunchRequest = {
-    programs: [program],
-    ranks,
-    placement: onThisMachine(hostname, ranks),
-    launcher: 'local',
-    ssh: ['ssh'],
-    fanOut: 32,
-    sync: false,
-    network: { interface: undefined, ports: undefined, tls: 'auto' },
-    stdin: stdinTarget(given.get('stdin') ?? '0', ranks),
-    prefix: oneOf('--prefix', given.get('prefix') ?? 'auto', ['auto', 'always', 'never']),
+    placement,
+    launcher,
+    ssh: values.commandWords('--ssh', given.get('ssh') ?? 'ssh'),
+    fanOut:
+      fanOut === undefined ? DEFAULT_FAN_OUT : values.integer('--fan-out', fanOut, 1, 'the number of connections'),
+    sync: given.has('sync'),
+    network: networkOf(given, placement),
+    stdin: values.stdinTarget(given.get('stdin') ?? '0', ranks),
+    prefix: values.oneOf('--prefix', given.get('prefix') ?? 'auto', ['auto', 'always', 'never']),
     outputDirectory: given.get('output-dir'),
-    timeout: given.has('timeout') ? seconds(given.get('timeout')!) : undefined,
-    transport: transport(given.get('transport') ?? 'auto'),
-    inspectBase: given.has('inspect') ? inspectBase(given.get('inspect'), ranks) : undefined,
-    inspectBreak,
+    timeout: timeout === undefined ? undefined : values.timeLimit(timeout),
+    transport: values.transport(given.get('transport') ?? 'auto'),
+    inspectBase: given.has('inspect')
+      ? values.inspectBase(given.get('inspect') ?? DEFAULT_INSPECT_BASE, ranks)
+      : undefined,
+    inspectBreak: inspectBreak === undefined ? undefined : values.rankNumber('--inspect-brk', inspectBreak, ranks),
     json: given.has('json'),
     verbosity: given.has('quiet') ? 'quiet' : given.has('verbose') ? 'verbose' : 'normal',
   };
-  return { type: 'run', request };
 }
 
-function refuseGuests(env: CommandContext['env']): void {
-  const [launcher, ...variables] = GUEST_MARKS.find(([, ...names]) => names.every((name) => env[name])) ?? [];
-  if (launcher === undefined) return;
-  throw usage(
-    `${launcher} seems to have started this tsrun (${variables.join(', ')} ${variables.length > 1 ? 'are' : 'is'} set), and joining ` +
-      'its job is not available in this version; with -n N, tsrun starts a job of its own on this machine',
-  );
-}
-
-function integer(option: string, text: string, least: number, what: string): number {
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw usage(`${option} ${shown(text)}: ${what} is an integer, ${least} or more`);
+function networkOf(given: Given, { hosts }: Placement): NetworkRequest {
+  const range = given.get('port-range');
+  const name = given.get('interface');
+  const ports = range === undefined ? undefined : values.portRange(range);
+  const full = ports && hosts.length > 1 && hosts.find(({ ranks }) => ranks.length > ports[1] - ports[0] + 1);
+  if (full) {
+    throw usage(
+      `--port-range ${range}: too narrow for the ${full.ranks.length} ranks of ${full.name}, which need a port each`,
+    );
   }
-  return value;
-}
-
-function rankNumber(option: string, text: string, ranks: number): number {
-  const rank = integer(option, text, 0, 'a rank');
-  if (rank >= ranks) throw usage(`${option} ${text}: ${ranksAre(ranks)}`);
-  return rank;
-}
-
-function ranksAre(ranks: number): string {
-  return ranks === 1 ? 'the only rank of this job is 0' : `the ranks of this job are 0 to ${ranks - 1}`;
-}
-
-function stdinTarget(text: string, ranks: number): number | 'all' | 'none' {
-  if (text === 'all' || text === 'none') return text;
-  if (!/^\d+$/.test(text)) throw usage(`--stdin ${shown(text)}: give a rank, all or none`);
-  return rankNumber('--stdin', text, ranks);
-}
-
-function seconds(text: string): number {
-  const value = /^\d+(\.\d*)?$|^\.\d+$/.test(text) ? Number(text) : 0;
-  // The longest time that a timer of Node can wait is 2**31 - 1 ms.
-  if (value <= 0 || value * 1000 >= 2 ** 31) {
-    throw usage(`--timeout ${shown(text)}: give seconds, more than 0 and less than ${Math.floor(2 ** 31 / 1000)}`);
-  }
-  return value * 1000;
-}
-
-function transport(text: string): 'unix' | 'tcp' {
-  if (text === 'shm') throw usage('--transport shm is not available in this version: give auto, tcp or unix');
-  const choice = oneOf('--transport', text, ['auto', 'tcp', 'unix']);
-  return choice === 'auto' ? 'unix' : choice;
-}
-
-function inspectBase(text: string | undefined, ranks: number): number {
-  const base = text === undefined ? DEFAULT_INSPECT_BASE : integer('--inspect', text, 1, 'a port');
-  if (base + ranks - 1 > 65535) throw usage(`--inspect ${base}: ports end at 65535, and ${ranks} ranks need one each`);
-  return base;
-}
-
-function oneOf<const T extends string>(option: string, text: string, choices: readonly T[]): T {
-  const choice = choices.find((candidate) => candidate === text);
-  if (choice !== undefined) return choice;
-  if (option === '--launcher' && ['ssh', 'slurm'].includes(text)) {
-    throw usage(`--launcher ${text} is not available in this version: it belongs to jobs across hosts`);
-  }
-  throw usage(`${option} ${shown(text)}: give ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`);
-}
-
-/** `NAME=VALUE`, or `NAME` for the value that tsrun itself sees. */
-function variables(texts: readonly string[], env: CommandContext['env']): Record<string, string> {
-  const result: Record<string, string> = {};
-  for (const text of texts) {
-    const equals = text.indexOf('=');
-    const name = equals < 0 ? text : text.slice(0, equals);
-    if (name === '') throw usage(`-x ${shown(text)}: give NAME=VALUE, or NAME for a variable that is set`);
-    if (name.startsWith('TSMPI_') && name !== 'TSMPI_ALGORITHMS')
-      throw usage(`-x ${name}: tsrun itself sets this variable`);
-    const value = equals < 0 ? env[name] : text.slice(equals + 1);
-    if (value === undefined) throw usage(`-x ${name}: ${name} is not set here; write -x ${name}=VALUE`);
-    result[name] = value;
-  }
-  return result;
-}
-
-function shown(text: string): string {
-  return /^[^\s"']+$/.test(text) ? text : JSON.stringify(text);
+  return {
+    interface: name === undefined ? undefined : values.networkInterface(name),
+    ports,
+    tls: values.oneOf('--tls', given.get('tls') ?? 'auto', ['auto', 'on', 'off']),
+  };
 }

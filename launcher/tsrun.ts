@@ -23,6 +23,20 @@ async function main(): Promise<number> {
       const { packageVersion } = await import('./version.ts');
       return print(`${packageVersion()}\n`);
     }
+    case 'hosts': {
+      const { planDocument, planText } = await import('./placement/show.ts');
+      const { request } = command;
+      const columns = process.stdout.columns ?? 80;
+      return print(request.json ? `${JSON.stringify(planDocument(request))}\n` : planText(request, columns));
+    }
+    case 'doctor':
+    case 'manifest':
+      throw new LaunchFailure(`tsrun ${command.type} is not available in this version`, ExitCode.USAGE);
+    case 'guest':
+      throw new LaunchFailure(
+        `joining a job of ${command.task.launcher} is not available in this version; with -n N, tsrun starts a job of its own`,
+        ExitCode.USAGE,
+      );
     case 'run': {
       const { runJob } = await import('./job.ts');
       return runJob(command.request);
