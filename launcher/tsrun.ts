@@ -29,8 +29,11 @@ async function main(): Promise<number> {
       const columns = process.stdout.columns ?? 80;
       return print(request.json ? `${JSON.stringify(planDocument(request))}\n` : planText(request, columns));
     }
+    case 'manifest': {
+      const { runManifest } = await import('./manifest/command.ts');
+      return runManifest(command.args, { columns: process.stdout.columns ?? 100, print });
+    }
     case 'doctor':
-    case 'manifest':
       throw new LaunchFailure(`tsrun ${command.type} is not available in this version`, ExitCode.USAGE);
     case 'guest':
       throw new LaunchFailure(
