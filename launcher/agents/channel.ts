@@ -41,12 +41,15 @@ export class Channel<In extends { readonly type: string }, Out extends { readonl
     this.#heartbeat = new Heartbeat(
       // A full stream says nothing that is heard in time.
       () => writable.writableNeedDrain || this.#write({ type: 'ping' }),
-      (seconds) => this.#end(`no sign of life for ${seconds} s`),
+      (seconds) => {
+        this.#end(`no sign of life for ${seconds} s`);
+        writable.destroy();
+      },
     );
     const reader = new MessageReader((head, body) => this.#read(head as (In | Sign) & WithData, body));
     readable.on('data', (chunk: Buffer) => {
-      if (!this.#open) return;
       this.#heartbeat.heard();
+      if (!this.#open) return;
       try {
         reader.push(chunk);
       } catch (error) {
@@ -60,6 +63,7 @@ export class Channel<In extends { readonly type: string }, Out extends { readonl
     // The other direction ends too, and whoever is behind it may say more.
     writable.on('error', () => {});
     writable.on('drain', () => this.#open && handlers.drained?.());
+    readable.resume();
     this.#write({ type: 'ping' });
   }
 
@@ -73,14 +77,22 @@ export class Channel<In extends { readonly type: string }, Out extends { readonl
     this.#write({ type: 'suspend' });
   }
 
-  /** Hears no more, and ends the stream after what was sent. Resolves when it has left this process, or cannot. */
+  /**
+   * Delivers no more messages, and ends the stream behind what was sent. Resolves when that has left this process, or when nobody is
+   * left to take it.
+   */
   close(): Promise<void> {
-    this.#stop();
-    const { writable } = this.#streams;
+    this.#open = false;
+    const { readable, writable } = this.#streams;
     return new Promise((resolve) => {
-      if (writable.destroyed) return resolve();
-      writable.once('close', resolve);
-      writable.end(resolve);
+      const done = (): void => {
+        this.#heartbeat.stop();
+        resolve();
+      };
+      if (writable.destroyed || readable.readableEnded) return done();
+      writable.once('close', done);
+      readable.once('end', done);
+      writable.end(done);
     });
   }
 
@@ -103,12 +115,8 @@ export class Channel<In extends { readonly type: string }, Out extends { readonl
 
   #end(reason: string | undefined): void {
     if (!this.#open) return;
-    this.#stop();
-    this.#handlers.ended(reason);
-  }
-
-  #stop(): void {
     this.#open = false;
     this.#heartbeat.stop();
+    this.#handlers.ended(reason);
   }
 }

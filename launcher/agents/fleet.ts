@@ -40,6 +40,7 @@ export class Fleet implements Agent {
         break;
       case 'file':
       case 'flow':
+      case 'ended':
         for (const { agent } of this.#members) agent.send(command);
         break;
     }

@@ -50,6 +50,8 @@ export class LocalAgent implements Agent {
         this.#paused = command.paused;
         for (const rank of this.#ranks.values()) rank.flow(command.paused);
         break;
+      case 'ended':
+        break;
     }
   }
 

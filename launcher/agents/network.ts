@@ -7,37 +7,48 @@ import { usage } from '../scan.ts';
 
 export type Interfaces = ReturnType<typeof networkInterfaces>;
 
+/** Addresses of IPv6 that mean nothing without an interface of the reader's own. */
+const LINK_LOCAL = /^fe[89ab]/i;
 /** Discard (RFC 863): any port will do, nothing is sent. */
 const ANY_PORT = 9;
 
 export interface AddressQuery {
   /** What `--interface` says. */
   readonly interface: string | undefined;
-  /** An address of the launcher, where one is known. */
-  readonly launcher?: string | undefined;
+  /** An address that the wanted one has to reach, where one is known. */
+  readonly towards?: string | undefined;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly interfaces?: Interfaces;
 }
 
 /**
- * The address of the interface that was asked for; else the one under which ssh came here; else the one that routes to the launcher; else that
+ * The address of the interface that was asked for; else the one that routes to `towards`; else the one under which ssh or srun came here; else that
  * of the first interface that leads out of this machine.
  *
  * @throws LaunchFailure when the interface that was asked for is not here; without the host's name.
  */
 export async function ownAddress({
   interface: wanted,
-  launcher,
+  towards,
   env = process.env,
   interfaces = networkInterfaces(),
 }: AddressQuery): Promise<string | undefined> {
   if (wanted !== undefined) return interfaceAddress(wanted, interfaces);
   // `client port server port`
   const [, , server] = env.SSH_CONNECTION?.split(' ') ?? [];
-  if (server !== undefined && isIP(server) !== 0) return server;
-  const towards = launcher ?? env.SLURM_LAUNCH_NODE_IPADDR;
-  const route = towards === undefined ? undefined : await routeTo(towards);
-  return route ?? usable(interfaces).find(({ internal }) => !internal)?.address;
+  const target = towards ?? env.SLURM_LAUNCH_NODE_IPADDR;
+  const candidates = [
+    towards === undefined ? server : undefined,
+    target === undefined ? undefined : await routeTo(target),
+    ...usable(interfaces).map(({ address }) => address),
+  ].filter((address): address is string => isIP(address ?? '') !== 0 && !LINK_LOCAL.test(address!));
+  // A loopback address says nothing of the way to other hosts; it is good enough where there is no such way.
+  return candidates.find((address) => !isLoopback(address)) ?? candidates[0];
+}
+
+/** Whether only this machine itself reaches it. */
+export function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.');
 }
 
 /** @param wanted - the name of an interface, or a network as `10.0.0.0/24`. */
@@ -74,13 +85,13 @@ interface Place {
   readonly internal: boolean;
 }
 
-/** IPv4 first; link-local addresses of IPv6 mean nothing without an interface of the reader's own. */
+/** IPv4 first. */
 function usable(interfaces: Interfaces): Place[] {
   const all = Object.entries(interfaces).flatMap(([name, addresses]) =>
     (addresses ?? []).map(({ address, family, internal }) => ({ name, address, family, internal })),
   );
   const of = (wanted: Place['family']): Place[] => all.filter(({ family }) => family === wanted);
-  return [...of('IPv4'), ...of('IPv6').filter(({ address }) => !/^fe[89ab]/i.test(address))];
+  return [...of('IPv4'), ...of('IPv6').filter(({ address }) => !LINK_LOCAL.test(address))];
 }
 
 function inNetwork(network: string): (place: Place) => boolean {

@@ -12,7 +12,7 @@ import type { AgentCommand, AgentEvent, AgentWelcome } from './agent.ts';
 export const AGENT_PROTOCOL = 1;
 
 /** How the agents of other hosts are started; plain data, so an agent can be told to start more. */
-export interface HostsOptions {
+export interface RemoteOptions {
   readonly launcher: 'local' | 'ssh' | 'slurm';
   /** The ssh command and its first arguments. */
   readonly ssh: readonly string[];
@@ -35,11 +35,10 @@ export interface AgentInit {
   readonly protocol: number;
   /** Of the launcher's package. */
   readonly version: string;
-  /** What the plan calls the host. */
-  readonly host: string;
+  readonly host: HostPlan;
   /** Hosts that this agent starts the agents of. */
   readonly children: readonly HostPlan[];
-  readonly options: HostsOptions;
+  readonly options: RemoteOptions;
 }
 
 export type ToAgent =

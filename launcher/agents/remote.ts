@@ -5,7 +5,7 @@ import type { HostPlan } from '../placement/placement.ts';
 import { packageVersion } from '../version.ts';
 import type { Agent, AgentCommand, AgentEvent, AgentWelcome } from './agent.ts';
 import { type ByteStreams, Channel } from './channel.ts';
-import { AGENT_PROTOCOL, type FromAgent, type HostsOptions, type ToAgent } from './protocol.ts';
+import { AGENT_PROTOCOL, type FromAgent, type RemoteOptions, type ToAgent } from './protocol.ts';
 
 /** What leads to the agent: a program such as ssh, or a socket. */
 export interface Connection {
@@ -21,7 +21,7 @@ export interface RemoteHost {
   readonly host: HostPlan;
   /** Hosts whose agents this one starts. */
   readonly children: readonly HostPlan[];
-  readonly options: HostsOptions;
+  readonly options: RemoteOptions;
 }
 
 export class RemoteAgent implements Agent {
@@ -76,7 +76,7 @@ export class RemoteAgent implements Agent {
       type: 'init',
       protocol: AGENT_PROTOCOL,
       version: packageVersion(),
-      host: host.name,
+      host,
       children,
       options,
     });
