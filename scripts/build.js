@@ -38,13 +38,10 @@ function compile() {
 async function bundle() {
   const { build } = await import('esbuild');
   rmSync('dist/chunks', { recursive: true, force: true });
-  await build({
-    entryPoints: ['src/index.ts', 'src/testing.ts', 'launcher/rank-main.ts'],
+  const options = {
     outdir: 'dist',
     outbase: '.',
-    chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
-    splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
@@ -54,5 +51,13 @@ async function bundle() {
     // rank/late-import.ts passes import() on with the options that it was given.
     logOverride: { 'unsupported-dynamic-import': 'silent' },
     logLevel: 'warning',
+  };
+  await build({
+    ...options,
+    entryPoints: ['src/index.ts', 'src/testing.ts', 'launcher/rank-main.ts'],
+    chunkNames: 'chunks/[name]-[hash]',
+    splitting: true,
   });
+  // By itself: what it shares with a rank would be one more file for each rank to read.
+  await build({ ...options, entryPoints: ['launcher/agent-main.ts'] });
 }
