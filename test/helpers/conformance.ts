@@ -9,6 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { afterAll } from 'vitest';
+import type { TsrunResult } from './tsrun.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const parts = join(root, 'test/programs/conformance');
@@ -70,6 +71,8 @@ export async function conformanceProgram(suites: readonly string[] = SUITES): Pr
 }
 
 export interface Summary {
+  /** Where the ranks were, in the order in which tests take them. */
+  hosts: string[];
   passed: number;
   /** Title, and what each rank says of it. */
   failed: string[];
@@ -78,10 +81,16 @@ export interface Summary {
 }
 
 /** What the program printed of its tests. */
-export function summaryOf(stdout: string): Summary {
+export function summaryOf({ stdout, stderr }: TsrunResult): Summary {
   const parts = stdout.split(/^(?=FAILED |SKIPPED |\d+ passed, )/m);
+  const hosts = parts
+    .shift()
+    ?.match(/^ranks on (.*)\n$/)?.[1]
+    ?.split(' ');
   const passed = parts.pop()?.match(/^(\d+) passed, \d+ failed, \d+ skipped\n$/)?.[1];
-  if (passed === undefined) throw new Error(`the tests did not come to their end:\n${stdout}`);
+  if (hosts === undefined || passed === undefined) {
+    throw new Error(`the tests did not come to their end:\n${stdout}\n--- stderr\n${stderr}`);
+  }
   const of = (word: string) => parts.filter((part) => part.startsWith(word)).map((part) => part.slice(word.length));
-  return { passed: Number(passed), failed: of('FAILED '), skipped: of('SKIPPED ') };
+  return { hosts, passed: Number(passed), failed: of('FAILED '), skipped: of('SKIPPED ') };
 }

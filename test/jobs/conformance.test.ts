@@ -9,7 +9,7 @@ const DEADLINE = 170_000;
 async function conformance(suites: readonly string[], ranks: number, transport: string): Promise<Summary> {
   const script = await conformanceProgram(suites);
   const job = await tsrun(['-n', `${ranks}`, '--transport', transport, script], { deadline: DEADLINE });
-  const summary = summaryOf(job.stdout);
+  const summary = summaryOf(job);
   expect(summary.failed).toEqual([]);
   expect(job).toMatchObject({ code: 0, stderr: '' });
   return summary;
@@ -40,9 +40,9 @@ describe.each(['unix', 'tcp'])('the contract holds over %s', (transport) => {
 describe('a test that goes wrong', () => {
   it('is told with every rank that saw it, and the next ones run', async () => {
     const wrong = await conformanceProgram([program('conformance/wrong.ts')]);
-    const { code, stdout } = await tsrun(['-n', '3', wrong]);
-    expect(code).toBe(1);
-    const { passed, failed, skipped } = summaryOf(stdout);
+    const job = await tsrun(['-n', '3', wrong]);
+    expect(job.code).toBe(1);
+    const { passed, failed, skipped } = summaryOf(job);
     const about = (title: string) => failed.find((text) => text.split('\n', 1)[0]?.includes(title));
     expect(about('expects on rank 1')).toMatch(
       /rank 1: AssertionError: expected 'this' to be 'that'[\s\S]*wrong\.ts:9:/,

@@ -2,7 +2,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { beginTest, endTest, FailedElsewhere, TooFewRanks } from './runs.ts';
 import { type Test, tests } from './vitest.ts';
-import { endpoints, finalize, world } from './world.ts';
+import { endpoints, finalize, hosts, world } from './world.ts';
 
 /** What can't be asked of a real job. */
 const NOT_HERE: Readonly<Record<string, string>> = {
@@ -23,7 +23,7 @@ process.on('unhandledRejection', (reason) => rejections.push(reason));
 
 export async function runTests(): Promise<void> {
   const counts = { passed: 0, failed: 0, skipped: 0 };
-  const lines: string[] = [];
+  const lines = [`ranks on ${hosts.join(' ')}`];
   for (const [index, test] of tests.entries()) {
     beginTest(index, test.timeout);
     const reports = await endTest(await reportOf(test));

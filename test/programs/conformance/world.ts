@@ -22,8 +22,11 @@ export async function meet<T>(value: T, patience: number): Promise<T[]> {
   return parts.map((bytes, rank) => (rank === world.rank ? value : (unpack(bytes) as T)));
 }
 
+const hostOf = await meet(process.env.TSMPI_HOST, 60_000);
 /** The endpoints in the order in which tests take them: one of each host, then the next one of each, so that few ranks span many hosts. */
-export const endpoints = spread(await meet(process.env.TSMPI_HOST, 60_000));
+export const endpoints = spread(hostOf);
+/** The host of each. */
+export const hosts = endpoints.map((endpoint) => hostOf[endpoint]);
 
 function spread(hosts: readonly unknown[]): number[] {
   const seen = new Map<unknown, number>();
