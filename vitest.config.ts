@@ -13,7 +13,12 @@ export default defineConfig({
       {
         // Everything that runs from the sources, in one process.
         resolve: { alias },
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/jobs/**'], testTimeout: 30_000 },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/jobs/**', 'test/hosts/**'],
+          testTimeout: 30_000,
+        },
       },
       {
         // Everything that starts real `tsrun` jobs: these run the built package.
@@ -22,6 +27,17 @@ export default defineConfig({
           include: ['test/jobs/**/*.test.ts'],
           globalSetup: 'test/helpers/build.ts',
           testTimeout: 60_000,
+        },
+      },
+      {
+        // Jobs on several hosts inside this machine, after everything else and one file at a time.
+        test: {
+          name: 'hosts',
+          include: ['test/hosts/**/*.test.ts'],
+          globalSetup: 'test/helpers/build.ts',
+          testTimeout: 60_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

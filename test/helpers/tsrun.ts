@@ -1,5 +1,6 @@
 /** Runs the built `tsrun` as users do, and collects what it leaves behind: exit code and output. Nothing outlives its deadline. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Deferred } from '../../src/base/deferred.ts';
@@ -16,6 +17,8 @@ export function program(name: string): string {
 
 export interface TsrunOptions {
   cwd?: string;
+  /** Words that stand before the command and run it as their only child: those that enter another machine. */
+  prefix?: readonly string[];
   /** Added to this process's environment; `undefined` takes a variable out. */
   env?: Record<string, string | undefined>;
   /** Written to the standard input, which is closed then; none: /dev/null; `open`: a pipe that stays open. */
@@ -49,14 +52,17 @@ export class Tsrun {
   #stderr: Buffer[] = [];
   #waiting = new Set<() => void>();
   #ended = false;
+  #prefixed: boolean;
 
-  constructor(args: readonly string[], { cwd, env, stdin, deadline = 30_000 }: TsrunOptions = {}) {
+  constructor(args: readonly string[], { cwd, prefix = [], env, stdin, deadline = 30_000 }: TsrunOptions = {}) {
+    this.#prefixed = prefix.length > 0;
     const done = new Deferred<TsrunResult>();
     this.result = done.promise;
     // Whoever only waits for a line does not look at the result.
     this.result.catch(() => {});
     const began = performance.now();
-    const child = spawn(process.execPath, [TSRUN, ...args], {
+    const [command, ...words] = [...prefix, process.execPath, TSRUN, ...args];
+    const child = spawn(command!, words, {
       cwd,
       env: { ...process.env, ...env },
       stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
@@ -67,7 +73,7 @@ export class Tsrun {
     child.stdout?.on('data', (chunk: Buffer) => this.#collect(this.#stdout, chunk));
     child.stderr?.on('data', (chunk: Buffer) => this.#collect(this.#stderr, chunk));
     const timer = setTimeout(() => {
-      child.kill('SIGKILL');
+      this.kill('SIGKILL');
       done.reject(
         new Error(`tsrun ${args.join(' ')} still ran after ${deadline} ms\n${this.stdout}\n--- stderr\n${this.stderr}`),
       );
@@ -83,8 +89,9 @@ export class Tsrun {
     });
   }
 
+  /** Of tsrun itself. */
   get pid(): number {
-    return this.child.pid!;
+    return (this.#prefixed ? childOf(this.child.pid!) : undefined) ?? this.child.pid!;
   }
 
   /** What has come so far. */
@@ -107,7 +114,9 @@ export class Tsrun {
   }
 
   kill(signal: NodeJS.Signals = 'SIGTERM'): void {
-    this.child.kill(signal);
+    const { pid } = this;
+    if (pid === this.child.pid) this.child.kill(signal);
+    else process.kill(pid, signal);
   }
 
   #collect(chunks: Buffer[], chunk: Buffer): void {
@@ -118,6 +127,16 @@ export class Tsrun {
   #wake(): void {
     for (const resolve of this.#waiting) resolve();
     this.#waiting.clear();
+  }
+}
+
+/** The only child of a process, if it has one. Linux. */
+export function childOf(pid: number): number | undefined {
+  try {
+    const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ', 1);
+    return child ? Number(child) : undefined;
+  } catch {
+    return undefined;
   }
 }
 
