@@ -63,7 +63,8 @@ export function startBranches(
   return { members: started, welcomes };
 }
 
-function starterOf(options: RemoteOptions): StarterFor {
+/** The way to other hosts that the options name. */
+export function starterOf(options: Pick<RemoteOptions, 'launcher' | 'ssh' | 'connectTimeout'>): StarterFor {
   switch (options.launcher) {
     case 'ssh':
       return sshStarter(options);

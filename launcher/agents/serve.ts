@@ -21,6 +21,8 @@ import type { StarterFor } from './start.ts';
 export interface ServeOptions {
   /** The address of this host where no interface was asked for; none: what network.ts finds. */
   readonly address?: string | undefined;
+  /** The folder for the job; none: a new one. */
+  readonly workspace?: string;
   /** The agent of this host, with its folder for the job; none: a {@link LocalAgent}. */
   readonly createAgent?: (workspace: string) => Agent;
   /** Ends the agent as the loss of the launcher does. */
@@ -130,7 +132,8 @@ class Service {
     const asked = wanted === undefined ? this.#options.address : undefined;
     const address = asked ?? (await ownAddress({ interface: wanted }));
     const { pid } = process;
-    return { hostname: hostname(), pid, node: process.versions.node, workspace: createWorkspace(), address };
+    const workspace = this.#options.workspace ?? createWorkspace();
+    return { hostname: hostname(), pid, node: process.versions.node, workspace, address };
   }
 
   #use(agent: Agent): void {

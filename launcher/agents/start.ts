@@ -56,7 +56,13 @@ const LAST_WORDS = 300;
 const GRACE = 2000;
 
 export function startAgent(starter: Starter, remote: RemoteHost, archive: Archive | undefined): RemoteAgent {
-  return new RemoteAgent(new StartedProgram(starter, remote, archive), remote);
+  const { host, options } = remote;
+  return new RemoteAgent(startProgram(starter, host.name, options.connectTimeout, archive), remote);
+}
+
+/** The way to the program of `starter.main`, which need not be an agent. @param connectTimeout - milliseconds. */
+export function startProgram(starter: Starter, host: string, connectTimeout: number, archive?: Archive): Connection {
+  return new StartedProgram(starter, host, connectTimeout, archive);
 }
 
 class StartedProgram implements Connection {
@@ -75,9 +81,9 @@ class StartedProgram implements Connection {
   /** What came on standard error last. */
   #errors = '';
 
-  constructor(starter: Starter, { host, options }: RemoteHost, archive: Archive | undefined) {
+  constructor(starter: Starter, host: string, connectTimeout: number, archive: Archive | undefined) {
     this.#starter = starter;
-    this.#host = host.name;
+    this.#host = host;
     this.#archive = archive;
     this.#preamble = new Preamble({
       step: (word, detail) => this.#step(word, detail),
@@ -86,7 +92,7 @@ class StartedProgram implements Connection {
     });
     try {
       this.#spawn();
-      this.#within(options.connectTimeout + LOGIN);
+      this.#within(connectTimeout + LOGIN);
     } catch (error) {
       this.#ended({ error: error as NodeJS.ErrnoException });
     }
