@@ -73,18 +73,14 @@ export function parseCommandLine(argv: readonly string[], context: CommandContex
 }
 
 function requireScripts(programs: readonly Scanned[]): void {
-  const [{ script: only } = { script: undefined }] = programs;
-  if (programs.length === 1) {
-    if (only === undefined || only === '')
-      throw usage('no script given: tsrun [options] script [arguments…]; tsrun --help says more');
-    if (WORDS.includes(only)) {
-      throw usage(`${only} stands before the options: tsrun ${only} …; a script of that name is ./${only}`);
-    }
-    return;
+  const missing = programs.findIndex(({ script }) => script === undefined || script === '');
+  if (missing >= 0 && programs.length > 1) {
+    throw usage(`program ${missing + 1} of ${programs.length} has no script: tsrun -n 1 a.ts : -n 3 b.ts`);
   }
-  const index = programs.findIndex(({ script }) => script === undefined || script === '');
-  if (index < 0) return;
-  throw usage(`program ${index + 1} of ${programs.length} has no script: tsrun -n 1 a.ts : -n 3 b.ts`);
+  if (missing >= 0) throw usage('no script given: tsrun [options] script [arguments…]; tsrun --help says more');
+  const word = WORDS.find((name) => programs.some(({ script }) => script === name));
+  if (word === undefined) return;
+  throw usage(`${word} stands before the options: tsrun ${word} …; a script of that name is ./${word}`);
 }
 
 /** Options that would have no effect are refused. */
