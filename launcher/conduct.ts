@@ -91,7 +91,8 @@ function readersOf({ stdin, ranks }: LaunchRequest): number[] {
   return stdin === 'all' ? Array.from({ length: ranks }, (_, rank) => rank) : [stdin];
 }
 
-function prefixerFor({ prefix, ranks }: LaunchRequest): ReturnType<typeof createPrefixer> | undefined {
+/** For the ranks' lines. */
+export function prefixerFor({ prefix, ranks }: LaunchRequest): ReturnType<typeof createPrefixer> | undefined {
   const terminal = isatty(1);
   if (prefix === 'never' || (prefix === 'auto' && (!terminal || ranks === 1))) return undefined;
   return createPrefixer(String(ranks - 1).length, terminal && !process.env.NO_COLOR);

@@ -35,11 +35,10 @@ async function main(): Promise<number> {
     }
     case 'doctor':
       throw new LaunchFailure(`tsrun ${command.type} is not available in this version`, ExitCode.USAGE);
-    case 'guest':
-      throw new LaunchFailure(
-        `joining a job of ${command.task.launcher} is not available in this version; with -n N, tsrun starts a job of its own`,
-        ExitCode.USAGE,
-      );
+    case 'guest': {
+      const { runGuest } = await import('./guest/run.ts');
+      return runGuest(command.request, command.task);
+    }
     case 'run': {
       const { runJob } = await import('./job.ts');
       return runJob(command.request);

@@ -8,19 +8,23 @@ import { systemReason } from './system-reason.ts';
 const EXTENSIONS = { stdout: 'out', stderr: 'err' } as const;
 
 export class OutputFiles {
-  readonly #files: Record<OutputStream, number>[] = [];
+  /** By rank. */
+  readonly #files = new Map<number, Record<OutputStream, number>>();
   readonly #directory: string;
 
-  /** @throws LaunchFailure when a file cannot be made: before any rank is started. */
-  constructor(directory: string, ranks: number) {
+  /**
+   * @param ranks - whose files: all of a job of `size` ranks, if not said otherwise.
+   * @throws LaunchFailure when a file cannot be made: before any rank is started.
+   */
+  constructor(directory: string, size: number, ranks: Iterable<number> = Array(size).keys()) {
     this.#directory = directory;
-    const digits = Math.max(4, String(ranks - 1).length);
+    const digits = Math.max(4, String(size - 1).length);
     try {
       makeDirectory(resolve(directory));
-      for (let rank = 0; rank < ranks; rank++) {
+      for (const rank of ranks) {
         const open = (stream: OutputStream): number =>
           openSync(join(directory, `rank-${String(rank).padStart(digits, '0')}.${EXTENSIONS[stream]}`), 'w');
-        this.#files.push({ stdout: open('stdout'), stderr: open('stderr') });
+        this.#files.set(rank, { stdout: open('stdout'), stderr: open('stderr') });
       }
     } catch (error) {
       throw new LaunchFailure(`--output-dir ${directory}: ${systemReason(error)}`);
@@ -30,7 +34,7 @@ export class OutputFiles {
   /** @throws LaunchFailure when the file cannot take it, a full disk for instance. */
   write(rank: number, stream: OutputStream, data: Uint8Array): void {
     try {
-      for (let at = 0; at < data.length; ) at += writeSync(this.#files[rank]![stream], data, at);
+      for (let at = 0; at < data.length; ) at += writeSync(this.#files.get(rank)![stream], data, at);
     } catch (error) {
       throw new LaunchFailure(
         `--output-dir ${this.#directory}: rank ${rank}'s ${stream} cannot be written: ${systemReason(error)}`,
@@ -39,10 +43,11 @@ export class OutputFiles {
   }
 
   close(): void {
-    for (const { stdout, stderr } of this.#files.splice(0)) {
+    for (const { stdout, stderr } of this.#files.values()) {
       closeSync(stdout);
       closeSync(stderr);
     }
+    this.#files.clear();
   }
 }
 
@@ -50,5 +55,10 @@ export class OutputFiles {
 function makeDirectory(path: string): void {
   if (existsSync(path)) return;
   if (!existsSync(dirname(path))) makeDirectory(dirname(path));
-  mkdirSync(path);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Somebody else who makes it too has been faster.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }

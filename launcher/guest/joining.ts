@@ -1,0 +1,109 @@
+/** The tsrun of another rank looks for that of rank 0, again and again until the deadline, and waits there until everybody has come. */
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect, type TLSSocket } from 'node:tls';
+import { tlsClientOptions } from '../../src/contract/tls.ts';
+import { ExitCode, LaunchFailure } from '../failure.ts';
+import { systemReason } from '../io/system-reason.ts';
+import { type Answer, type Hello, LONGEST_GREETING, parseAnswer } from './greeting.ts';
+import { LineReader } from './line-reader.ts';
+import type { Contact, MeetingPoint } from './meeting-point.ts';
+
+/** For one connection, in milliseconds: a packet that a firewall drops is no reason to wait for the system's patience. */
+const CONNECT_TIMEOUT = 5000;
+/** Between two attempts, in milliseconds; the upper bound doubles up to the last. */
+const FIRST_PAUSE = 50;
+const LONGEST_PAUSE = 1000;
+/** Whom rank 0 has let in waits for its word so much longer than the deadline: it names who is missing. */
+const LAST_WORD = 3000;
+
+/** Rank 0 has said why there is no job: nobody else has to. */
+export class Dismissed extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super('dismissed');
+    this.exitCode = exitCode;
+  }
+}
+
+/**
+ * The connection to rank 0, over which the agent's protocol is to begin. Everybody has come.
+ *
+ * @throws LaunchFailure at the deadline, naming what was missing.
+ * @throws Dismissed
+ */
+export async function joinRankZero(meeting: MeetingPoint, hello: Hello, deadline: AbortSignal): Promise<TLSSocket> {
+  let obstacle = '';
+  for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    const contact = await meeting.find();
+    if (contact === undefined) obstacle = meeting.absence;
+    else {
+      try {
+        return await attempt(contact, hello, deadline);
+      } catch (error) {
+        if (error instanceof Dismissed) throw error;
+        // What was seen before the deadline says more than the deadline does.
+        if (!deadline.aborted || obstacle === '') obstacle = `${contact.host}:${contact.port}: ${reasonOf(error)}`;
+      }
+    }
+    // Whoever has to wait does not come back at the same moment as all the others.
+    await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal: deadline }).catch(() => {});
+    if (deadline.aborted) {
+      const { rank, size } = hello;
+      throw new LaunchFailure(`rank ${rank} of ${size} did not find rank 0: ${obstacle}`, ExitCode.LAUNCH);
+    }
+  }
+}
+
+async function attempt(contact: Contact, hello: Hello, deadline: AbortSignal): Promise<TLSSocket> {
+  const { host, port, secret } = contact;
+  const socket = connect({ host, port, ...tlsClientOptions(secret, 'control') });
+  try {
+    await secured(socket, AbortSignal.any([deadline, AbortSignal.timeout(CONNECT_TIMEOUT)]));
+    socket.write(`${JSON.stringify(hello)}\n`);
+    const answer = parseAnswer(await new LineReader(socket, LONGEST_GREETING).next(later(deadline, LAST_WORD)));
+    if (answer?.type !== 'go') throw refusal(answer);
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+}
+
+/** Comes `milliseconds` after `deadline`. */
+function later(deadline: AbortSignal, milliseconds: number): AbortSignal {
+  const controller = new AbortController();
+  deadline.addEventListener('abort', () => {
+    setTimeout(() => controller.abort(new Error('it gave no answer')), milliseconds).unref();
+  });
+  return controller.signal;
+}
+
+function secured(socket: Socket, deadline: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const expired = (): void => reject(new Error('no answer'));
+    deadline.addEventListener('abort', expired);
+    const settle = (): void => deadline.removeEventListener('abort', expired);
+    socket.once('secureConnect', () => {
+      settle();
+      resolve();
+    });
+    socket.once('close', () => {
+      settle();
+      reject(socket.errored ?? new Error('it hung up'));
+    });
+    socket.on('error', () => {});
+  });
+}
+
+function refusal(answer: Exclude<Answer, { type: 'go' }> | undefined): Error {
+  if (answer?.type === 'failed') return new Dismissed(answer.exitCode);
+  return new Error(answer?.reason ?? 'what is there is no tsrun');
+}
+
+/** TLS 1.3 (RFC 8446, 4.2.11): a server that does not know the key of a client that offers nothing else breaks off. */
+function reasonOf(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return code?.startsWith('ERR_SSL') ? 'it does not know our secret' : systemReason(error);
+}

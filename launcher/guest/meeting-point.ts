@@ -1,0 +1,32 @@
+/** Where the tsrun of rank 0 and those of the other ranks find each other. The ways differ in what carries rank 0's address and the secret. */
+
+/** What leads to the tsrun of rank 0. */
+export interface Contact {
+  /** A name or an IP address. */
+  readonly host: string;
+  readonly port: number;
+  /** Proves that both belong to one job; 64 hex digits. */
+  readonly secret: string;
+}
+
+/** Where rank 0 listens. */
+export interface ListeningPlace {
+  /** Undefined: at every address of its host. */
+  readonly host: string | undefined;
+  /** 0: the system's choice. */
+  readonly port: number;
+}
+
+export interface MeetingPoint {
+  readonly listen: ListeningPlace;
+  /** What rank 0 asks of whoever connects. */
+  readonly secret: string;
+  /** Rank 0 listens on that port: the others may come. */
+  publish(port: number): Promise<void>;
+  /** What is known of rank 0 by now. Undefined: nothing. Asked again after each attempt that has failed: it may have been old news. */
+  find(): Promise<Contact | undefined>;
+  /** For messages of whoever did not find it: what was missing, where. */
+  readonly absence: string;
+  /** Everybody has met, or nobody will any more: nothing stays behind. Never rejects. */
+  leave(): Promise<void>;
+}

@@ -1,0 +1,114 @@
+/** Chooses how the tsruns of a job that another launcher has started find each other: by what that launcher offers. */
+import { dirname, join } from 'node:path';
+import { Environment } from '../../src/contract/environment.ts';
+import type { Env, OuterTask } from '../../src/contract/outer.ts';
+import { ownAddress } from '../agents/network.ts';
+import { ExitCode, LaunchFailure } from '../failure.ts';
+import { KeyValueSpace } from './key-value-space.ts';
+import { Master } from './master.ts';
+import { MeetingFile, ownFolder } from './meeting-file.ts';
+import type { MeetingPoint } from './meeting-point.ts';
+import { PmiClient, PmiFailure } from './pmi1.ts';
+import { keyFrom, readSecretFile } from './secret.ts';
+
+const LOOPBACK = '127.0.0.1';
+
+export interface RendezvousOptions {
+  readonly task: OuterTask;
+  readonly env: Env;
+  /** What `--interface` says. */
+  readonly interface: string | undefined;
+  readonly deadline: AbortSignal;
+}
+
+/** @throws LaunchFailure */
+export async function chooseMeetingPoint(options: RendezvousOptions): Promise<MeetingPoint> {
+  const { task, env } = options;
+  const oneMachine = task.localSize === task.size || isLoopback(env.MASTER_ADDR);
+  const host = oneMachine ? LOOPBACK : await hostAddress(options);
+  const pmi = await openPmi(options);
+  if (pmi instanceof PmiClient) return new KeyValueSpace(pmi, host);
+  const job = jobName(task, env);
+  if (oneMachine && job !== undefined) return new MeetingFile(join(ownFolder(), job), host);
+  const path = env[Environment.SECRET_FILE];
+  const secret = path === undefined ? undefined : readSecretFile(path);
+  const master = masterOf(env);
+  if (secret !== undefined && master !== undefined) {
+    // MASTER_ADDR may be no address of this host, but of something that passes connections on.
+    const listen = options.interface === undefined ? undefined : host;
+    return new Master({ ...master, secret: keyFrom(secret, job ?? '') }, listen);
+  }
+  if (secret !== undefined && job !== undefined) {
+    return new MeetingFile(join(dirname(path!), `tsmpi-${job}`), host, secret);
+  }
+  throw new LaunchFailure(pmi === undefined ? noWay(task) : closedPmi(task, pmi), ExitCode.LAUNCH);
+}
+
+/** What the tasks of one job, and of no other one that runs at the same time, can all name; fit for a file's name. */
+export function jobName({ launcher }: OuterTask, env: Env): string | undefined {
+  const parts = namesOf(launcher, env);
+  if (parts.every((part) => part === undefined)) return undefined;
+  return [launcher, ...parts.map((part) => part ?? '')].join('-').replace(/[^\w.-]/g, '_');
+}
+
+function namesOf(launcher: OuterTask['launcher'], env: Env): (string | undefined)[] {
+  switch (launcher) {
+    case 'srun':
+      return [env.SLURM_JOB_ID, env.SLURM_STEP_ID ?? env.SLURM_STEPID, env.SLURM_RESTART_COUNT];
+    case 'mpirun':
+      return [env.PMIX_NAMESPACE ?? env.OMPI_MCA_ess_base_jobid];
+    case 'torchrun':
+      return [env.TORCHELASTIC_RUN_ID, env.MASTER_PORT];
+    case 'mpiexec':
+      return [];
+  }
+}
+
+async function hostAddress({ interface: wanted, env }: RendezvousOptions): Promise<string> {
+  const address = await ownAddress({ interface: wanted, env });
+  if (address !== undefined) return address;
+  throw new LaunchFailure('this host has no address under which others could reach it', ExitCode.LAUNCH);
+}
+
+/** Undefined: there is none. A failure: there should be one, but it can't be used. */
+async function openPmi({ task, env, deadline }: RendezvousOptions): Promise<PmiClient | PmiFailure | undefined> {
+  // Of a launcher further out, if it says something else than the innermost one.
+  const ours = env.PMI_RANK === String(task.rank) && env.PMI_SIZE === String(task.size);
+  if (!ours || (env.PMI_FD === undefined && env.PMI_PORT === undefined)) return undefined;
+  try {
+    return await PmiClient.open(env, deadline);
+  } catch (error) {
+    if (error instanceof PmiFailure) return error;
+    throw error;
+  }
+}
+
+function masterOf({ MASTER_ADDR: host, MASTER_PORT: text }: Env): { host: string; port: number } | undefined {
+  if (host === undefined || text === undefined) return undefined;
+  const port = /^\d+$/.test(text) ? Number(text) : 0;
+  if (port >= 1 && port <= 65535) return { host, port };
+  throw new LaunchFailure(`MASTER_PORT=${text} is no port`, ExitCode.LAUNCH);
+}
+
+function isLoopback(host: string | undefined): boolean {
+  return host !== undefined && /^(localhost|127(\.\d+){3}|::1)$/.test(host);
+}
+
+function closedPmi({ launcher, size }: OuterTask, { message }: PmiFailure): string {
+  return (
+    `cannot talk to ${launcher}: ${message}; a program in between that passes no descriptors on, as npx does, is left out: ` +
+    `${launcher} -n ${size} node_modules/.bin/tsrun script.ts`
+  );
+}
+
+function noWay({ launcher, size }: OuterTask): string {
+  const slurm = launcher === 'srun' ? '; or let srun lead it: srun --mpi=pmi2' : '';
+  const where =
+    launcher === 'torchrun'
+      ? `RANK and WORLD_SIZE say that this is one of ${size} tasks`
+      : `${launcher} has started ${size} tasks on several hosts`;
+  return (
+    `${where}, and nothing leads a secret from one to the others: set ${Environment.SECRET_FILE} to a file that every host has ` +
+    `and only you can read (openssl rand -hex 32 > FILE; chmod 600 FILE)${slurm}`
+  );
+}

@@ -1,0 +1,140 @@
+/**
+ * This tsrun is one task of another launcher's: all of its kind find each other and become one job. The one of rank 0 conducts it, the
+ * others do what it says.
+ */
+import { hostname } from 'node:os';
+import { Environment } from '../../src/contract/environment.ts';
+import type { OuterTask } from '../../src/contract/outer.ts';
+import { LocalAgent } from '../agents/local.ts';
+import { LaunchFailure } from '../failure.ts';
+import { OutputFiles } from '../io/output-files.ts';
+import { compile, runJob } from '../job.ts';
+import type { LaunchRequest } from '../request.ts';
+import { usage } from '../scan.ts';
+import { findDirectory, findScript } from '../script.ts';
+import { createWorkspace } from '../workspace.ts';
+import { follow } from './follower.ts';
+import { GREETING, type Hello } from './greeting.ts';
+import type { OwnProgram } from './guest-agent.ts';
+import { Dismissed, joinRankZero } from './joining.ts';
+import { machineIdentity } from './machine.ts';
+import type { MeetingPoint } from './meeting-point.ts';
+import { gather, lead } from './rank-zero.ts';
+import { chooseMeetingPoint } from './rendezvous.ts';
+import { Signals, signalCode } from './signals.ts';
+
+/** How many seconds the tasks wait for each other. */
+const PATIENCE = 30;
+/** What leads to the launcher's key-value space: whatever a rank starts must not talk there in our place. */
+const PMI_DOORS = ['PMI_FD', 'PMI_PORT', 'PMI_ID'];
+
+/** @returns the exit code: the job's, on every task. */
+export async function runGuest(request: LaunchRequest, task: OuterTask): Promise<number> {
+  const restart = number(Environment.RESTART, /^\d{1,9}$/, 0);
+  const patience = number(Environment.RENDEZVOUS_TIMEOUT, /^\d{1,6}(\.\d+)?$/, PATIENCE);
+  if (task.size === 1) return runJob(request);
+  const signals = new Signals();
+  try {
+    return await takePart(request, task, { restart, patience, signals });
+  } catch (error) {
+    if (error instanceof Dismissed) return error.exitCode;
+    if (signals.first !== undefined) return signalCode(signals.first);
+    throw error;
+  } finally {
+    signals.release();
+  }
+}
+
+interface Circumstances {
+  /** What `world.restart` is to be. */
+  readonly restart: number;
+  /** Seconds. */
+  readonly patience: number;
+  readonly signals: Signals;
+}
+
+async function takePart(
+  request: LaunchRequest,
+  task: OuterTask,
+  { restart, patience, signals }: Circumstances,
+): Promise<number> {
+  const deadline = AbortSignal.any([deadlineAfter(patience), signals.aborted]);
+  // First of all: the number of a descriptor that is not open is soon another one's.
+  const meeting = await chooseMeetingPoint({ task, env: process.env, interface: request.network.interface, deadline });
+  for (const name of PMI_DOORS) delete process.env[name];
+  const workspace = createWorkspace();
+  // From here on the agent or its guard removes the workspace, whatever happens to us.
+  const agent = new LocalAgent(workspace);
+  try {
+    const { rank, size } = task;
+    const own = await prepare(request, task, workspace);
+    const host = task.host ?? hostname();
+    const place = { machine: machineIdentity(host), host };
+    if (rank === 0) {
+      const arrivals = await meet(meeting, () => gather(meeting, size, failureOf(own), deadline));
+      return await lead(arrivals, { own: runnable(own), agent, place, restart, signals });
+    }
+    const hello: Hello = { greeting: GREETING, rank, size, ...place, script: scriptOf(own), failure: failureOf(own) };
+    const socket = await meet(meeting, () => joinRankZero(meeting, hello, deadline));
+    return await follow({ socket, own: runnable(own), agent, rank, signals });
+  } finally {
+    await agent.close();
+  }
+}
+
+async function meet<T>(meeting: MeetingPoint, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } finally {
+    await meeting.leave();
+  }
+}
+
+/** Compiles the script. What is wrong with it is said once for all tasks, by rank 0, so it is no error yet. */
+async function prepare(
+  request: LaunchRequest,
+  { rank, size }: OuterTask,
+  workspace: string,
+): Promise<OwnProgram | LaunchFailure> {
+  const cwd = process.cwd();
+  const [program] = request.programs;
+  const { outputDirectory: directory } = request;
+  try {
+    const script = findScript(program!.script, cwd);
+    const workingDirectory =
+      program!.workingDirectory === undefined ? cwd : findDirectory(program!.workingDirectory, cwd);
+    await compile([{ script }], workspace);
+    const files = directory === undefined ? undefined : new OutputFiles(directory, size, [rank]);
+    return { request, workspace, script, workingDirectory, files };
+  } catch (error) {
+    if (error instanceof LaunchFailure) return error;
+    throw error;
+  }
+}
+
+function failureOf(own: OwnProgram | LaunchFailure): LaunchFailure | undefined {
+  return own instanceof LaunchFailure ? own : undefined;
+}
+
+function scriptOf(own: OwnProgram | LaunchFailure): string {
+  return own instanceof LaunchFailure ? '' : own.script;
+}
+
+function runnable(own: OwnProgram | LaunchFailure): OwnProgram {
+  if (own instanceof LaunchFailure) throw own;
+  return own;
+}
+
+function deadlineAfter(seconds: number): AbortSignal {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(new Error(`nothing came within ${seconds} s`)), seconds * 1000).unref();
+  return controller.signal;
+}
+
+/** @throws LaunchFailure with exit code 2. */
+function number(name: string, form: RegExp, otherwise: number): number {
+  const text = process.env[name];
+  if (text === undefined) return otherwise;
+  if (!form.test(text)) throw usage(`${name}=${text} is no number that makes sense there`);
+  return Number(text);
+}
