@@ -8,6 +8,7 @@ import { Fleet, type FleetMember } from './fleet.ts';
 import { LocalAgent } from './local.ts';
 import { isLoopback, ownAddress } from './network.ts';
 import type { RemoteOptions } from './protocol.ts';
+import { slurmStarter } from './slurm.ts';
 import { sshStarter } from './ssh.ts';
 import { type StarterFor, startAgent } from './start.ts';
 import { Archive } from './sync.ts';
@@ -69,6 +70,7 @@ export function starterOf(options: Pick<RemoteOptions, 'launcher' | 'ssh' | 'con
     case 'ssh':
       return sshStarter(options);
     case 'slurm':
+      return slurmStarter();
     case 'local':
       invariant(false, 'other hosts, and no way to them');
   }
