@@ -34,5 +34,8 @@ else await world.recv(0, 5).catch((error) => console.log(world.rank, error.code)
   });
   const { code, stdout } = await tsrun(['-n', '3', 'job.ts'], { cwd });
   expect(code).toBe(0);
-  expect(stdout.trim().split('\n').sort()).toEqual(['0 ERR_TIMEOUT', '1 ERR_COMM', '2 ERR_COMM']);
+  const lines = stdout.trim().split('\n').sort();
+  expect(lines.slice(0, 2)).toEqual(['0 ERR_TIMEOUT', '1 ERR_COMM']);
+  // Rank 1 leaves as soon as it knows: rank 2 may hear of that before it hears from rank 0.
+  expect(lines.slice(2)).toEqual([expect.stringMatching(/^2 ERR_(COMM|PROC_FAILED)$/)]);
 });
