@@ -3,17 +3,20 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, hostname } from 'node:os';
 import { parseCommandLine } from './cli.ts';
 import { ExitCode, LaunchFailure } from './failure.ts';
+import type { PmiClient } from './guest/pmi1.ts';
 
 async function main(): Promise<number> {
   if (process.platform === 'win32') {
     throw new LaunchFailure('Windows is not supported: its processes know neither signals nor groups; use WSL 2');
   }
+  const pmi = await pmiConnection();
   const command = parseCommandLine(process.argv.slice(2), {
     cores: availableParallelism(),
-    env: process.env,
+    env: { ...process.env, ...pmi?.environment },
     hostname: hostname(),
     readFile: (path) => readFileSync(path, 'utf8'),
   });
+  if (command.type !== 'guest') await pmi?.finalize();
   switch (command.type) {
     case 'help': {
       const { helpText } = await import('./help.ts');
@@ -37,13 +40,20 @@ async function main(): Promise<number> {
       throw new LaunchFailure(`tsrun ${command.type} is not available in this version`, ExitCode.USAGE);
     case 'guest': {
       const { runGuest } = await import('./guest/run.ts');
-      return runGuest(command.request, command.task);
+      return runGuest(command.request, command.task, pmi);
     }
     case 'run': {
       const { runJob } = await import('./job.ts');
       return runJob(command.request);
     }
   }
+}
+
+/** Needed only where nothing else says which task of another launcher this is. */
+async function pmiConnection(): Promise<PmiClient | undefined> {
+  if (process.env.PMI_PORT === undefined) return undefined;
+  const { askPmi, onlyPmiKnows } = await import('./guest/pmi-port.ts');
+  return onlyPmiKnows(process.env) ? askPmi(process.env) : undefined;
 }
 
 function print(text: string): Promise<number> {

@@ -25,6 +25,8 @@ export class PmiClient {
   readonly #lines: LineReader;
   readonly #deadline: AbortSignal;
   #space = '';
+  /** What the server says of this task, where the environment does not. */
+  #told: { readonly rank: string; readonly size: string } | undefined;
   #limits: Limits = { key: 0, value: 0 };
 
   /**
@@ -33,7 +35,7 @@ export class PmiClient {
    */
   static async open(env: Env, deadline: AbortSignal): Promise<PmiClient> {
     const client = new PmiClient(socketOf(env), deadline);
-    if (env.PMI_FD === undefined) await client.identify(env.PMI_ID!);
+    if (env.PMI_FD === undefined) await client.#identify(env.PMI_ID ?? '');
     await client.#init();
     return client;
   }
@@ -44,14 +46,19 @@ export class PmiClient {
     this.#lines = new LineReader(socket, LONGEST_REPLY);
   }
 
-  /** Over PMI_PORT the server has to be told who asks, and answers with what it would have put into the environment. */
-  async identify(id: string): Promise<{ rank: string; size: string }> {
+  /** The variables that the server could have set as well. */
+  get environment(): Env {
+    return { PMI_RANK: this.#told?.rank, PMI_SIZE: this.#told?.size };
+  }
+
+  /** Over PMI_PORT the server has to be told who asks, and says which task that is. */
+  async #identify(id: string): Promise<void> {
     await this.#request(`initack pmiid=${id}`, 'initack');
     const told = new Map<string, string>();
     while (!told.has('debug')) {
       for (const [name, value] of await this.#reply('set')) told.set(name, value);
     }
-    return { rank: told.get('rank') ?? '', size: told.get('size') ?? '' };
+    this.#told = { rank: told.get('rank') ?? '', size: told.get('size') ?? '' };
   }
 
   async #init(): Promise<void> {

@@ -19,14 +19,16 @@ export interface RendezvousOptions {
   /** What `--interface` says. */
   readonly interface: string | undefined;
   readonly deadline: AbortSignal;
+  /** Where there is a connection already. */
+  readonly pmi: PmiClient | undefined;
 }
 
 /** @throws LaunchFailure */
 export async function chooseMeetingPoint(options: RendezvousOptions): Promise<MeetingPoint> {
   const { task, env } = options;
+  const pmi = await openPmi(options);
   const oneMachine = task.localSize === task.size || isLoopback(env.MASTER_ADDR);
   const host = oneMachine ? LOOPBACK : await hostAddress(options);
-  const pmi = await openPmi(options);
   if (pmi instanceof PmiClient) return new KeyValueSpace(pmi, host);
   const job = jobName(task, env);
   if (oneMachine && job !== undefined) return new MeetingFile(join(ownFolder(), job), host);
@@ -71,7 +73,8 @@ async function hostAddress({ interface: wanted, env }: RendezvousOptions): Promi
 }
 
 /** Undefined: there is none. A failure: there should be one, but it can't be used. */
-async function openPmi({ task, env, deadline }: RendezvousOptions): Promise<PmiClient | PmiFailure | undefined> {
+async function openPmi({ task, env, deadline, pmi }: RendezvousOptions): Promise<PmiClient | PmiFailure | undefined> {
+  if (pmi !== undefined) return pmi;
   // Of a launcher further out, if it says something else than the innermost one.
   const ours = env.PMI_RANK === String(task.rank) && env.PMI_SIZE === String(task.size);
   if (!ours || (env.PMI_FD === undefined && env.PMI_PORT === undefined)) return undefined;

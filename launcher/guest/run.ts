@@ -3,14 +3,13 @@
  * others do what it says.
  */
 import { hostname } from 'node:os';
-import { Environment } from '../../src/contract/environment.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { OuterTask } from '../../src/contract/outer.ts';
 import { LocalAgent } from '../agents/local.ts';
 import { LaunchFailure } from '../failure.ts';
 import { OutputFiles } from '../io/output-files.ts';
 import { compile, runJob } from '../job.ts';
 import type { LaunchRequest } from '../request.ts';
-import { usage } from '../scan.ts';
 import { findDirectory, findScript } from '../script.ts';
 import { createWorkspace } from '../workspace.ts';
 import { follow } from './follower.ts';
@@ -19,25 +18,32 @@ import type { OwnProgram } from './guest-agent.ts';
 import { Dismissed, joinRankZero } from './joining.ts';
 import { machineIdentity } from './machine.ts';
 import type { MeetingPoint } from './meeting-point.ts';
+import type { PmiClient } from './pmi1.ts';
 import { gather, lead } from './rank-zero.ts';
 import { chooseMeetingPoint } from './rendezvous.ts';
+import { rendezvousDeadline, restartCount } from './settings.ts';
 import { Signals, signalCode } from './signals.ts';
 
-/** How many seconds the tasks wait for each other. */
-const PATIENCE = 30;
+/** Other launchers end everybody as soon as one task has failed: rank 0 gets this long, in milliseconds, to say why. */
+const HEAD_START = 300;
 /** What leads to the launcher's key-value space: whatever a rank starts must not talk there in our place. */
 const PMI_DOORS = ['PMI_FD', 'PMI_PORT', 'PMI_ID'];
 
-/** @returns the exit code: the job's, on every task. */
-export async function runGuest(request: LaunchRequest, task: OuterTask): Promise<number> {
-  const restart = number(Environment.RESTART, /^\d{1,9}$/, 0);
-  const patience = number(Environment.RENDEZVOUS_TIMEOUT, /^\d{1,6}(\.\d+)?$/, PATIENCE);
-  if (task.size === 1) return runJob(request);
+/**
+ * @param pmi - the connection to the PMI server, where it was needed to find out which task this is.
+ * @returns the exit code: the job's, on every task.
+ */
+export async function runGuest(request: LaunchRequest, task: OuterTask, pmi?: PmiClient): Promise<number> {
+  if (task.size === 1) {
+    await pmi?.finalize();
+    return runJob(request);
+  }
   const signals = new Signals();
   try {
-    return await takePart(request, task, { restart, patience, signals });
+    const code = await takePart(forGuest(request), task, signals, pmi);
+    if (code !== 0 && task.rank > 0) await sleep(HEAD_START);
+    return code;
   } catch (error) {
-    if (error instanceof Dismissed) return error.exitCode;
     if (signals.first !== undefined) return signalCode(signals.first);
     throw error;
   } finally {
@@ -45,22 +51,22 @@ export async function runGuest(request: LaunchRequest, task: OuterTask): Promise
   }
 }
 
-interface Circumstances {
-  /** What `world.restart` is to be. */
-  readonly restart: number;
-  /** Seconds. */
-  readonly patience: number;
-  readonly signals: Signals;
+/** The other launcher says from whom a line is, if somebody asks it to. */
+function forGuest(request: LaunchRequest): LaunchRequest {
+  return { ...request, prefix: request.prefix === 'always' ? 'always' : 'never' };
 }
 
 async function takePart(
   request: LaunchRequest,
   task: OuterTask,
-  { restart, patience, signals }: Circumstances,
+  signals: Signals,
+  pmi: PmiClient | undefined,
 ): Promise<number> {
-  const deadline = AbortSignal.any([deadlineAfter(patience), signals.aborted]);
+  const restart = restartCount();
+  const deadline = AbortSignal.any([rendezvousDeadline(), signals.aborted]);
+  const { env } = process;
   // First of all: the number of a descriptor that is not open is soon another one's.
-  const meeting = await chooseMeetingPoint({ task, env: process.env, interface: request.network.interface, deadline });
+  const meeting = await chooseMeetingPoint({ task, env, interface: request.network.interface, deadline, pmi });
   for (const name of PMI_DOORS) delete process.env[name];
   const workspace = createWorkspace();
   // From here on the agent or its guard removes the workspace, whatever happens to us.
@@ -77,6 +83,9 @@ async function takePart(
     const hello: Hello = { greeting: GREETING, rank, size, ...place, script: scriptOf(own), failure: failureOf(own) };
     const socket = await meet(meeting, () => joinRankZero(meeting, hello, deadline));
     return await follow({ socket, own: runnable(own), agent, rank, signals });
+  } catch (error) {
+    if (error instanceof Dismissed) return error.exitCode;
+    throw error;
   } finally {
     await agent.close();
   }
@@ -123,18 +132,4 @@ function scriptOf(own: OwnProgram | LaunchFailure): string {
 function runnable(own: OwnProgram | LaunchFailure): OwnProgram {
   if (own instanceof LaunchFailure) throw own;
   return own;
-}
-
-function deadlineAfter(seconds: number): AbortSignal {
-  const controller = new AbortController();
-  setTimeout(() => controller.abort(new Error(`nothing came within ${seconds} s`)), seconds * 1000).unref();
-  return controller.signal;
-}
-
-/** @throws LaunchFailure with exit code 2. */
-function number(name: string, form: RegExp, otherwise: number): number {
-  const text = process.env[name];
-  if (text === undefined) return otherwise;
-  if (!form.test(text)) throw usage(`${name}=${text} is no number that makes sense there`);
-  return Number(text);
 }
