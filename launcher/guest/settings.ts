@@ -1,0 +1,34 @@
+/** What the environment says to a tsrun that another launcher has started. */
+import { Environment } from '../../src/contract/environment.ts';
+import { usage } from '../scan.ts';
+
+/** How many seconds the tasks wait for each other. */
+const PATIENCE = 30;
+
+/**
+ * Until when the tasks have to have found each other, counted from now.
+ *
+ * @throws LaunchFailure with exit code 2.
+ */
+export function rendezvousDeadline(): AbortSignal {
+  const seconds = number(Environment.RENDEZVOUS_TIMEOUT, /^\d{1,6}(\.\d+)?$/, PATIENCE);
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(new Error(`nothing came within ${seconds} s`)), seconds * 1000).unref();
+  return controller.signal;
+}
+
+/**
+ * What `world.restart` is to be.
+ *
+ * @throws LaunchFailure with exit code 2.
+ */
+export function restartCount(): number {
+  return number(Environment.RESTART, /^\d{1,9}$/, 0);
+}
+
+function number(name: string, form: RegExp, otherwise: number): number {
+  const text = process.env[name];
+  if (text === undefined) return otherwise;
+  if (!form.test(text)) throw usage(`${name}=${text} is no number that makes sense there`);
+  return Number(text);
+}
