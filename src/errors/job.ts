@@ -66,6 +66,25 @@ export function otherVersion(launcher: string, library: string): MpiError {
   );
 }
 
+/** Another launcher has started this process as one of its tasks, and there is no tsrun in between. */
+export function withoutTsrun(task: {
+  launcher: string;
+  variable: string;
+  rank?: number;
+  size?: number;
+  problem?: string;
+}): MpiError {
+  const { launcher, variable, rank, size, problem } = task;
+  const which =
+    problem === undefined ? `task ${rank} of ${size} (${variable} is set)` : `one of its tasks (${problem})`;
+  const command = launcher === 'torchrun' ? 'tsrun script.ts' : `${launcher} -n ${size ?? 'N'} tsrun script.ts`;
+  return new MpiError(
+    'ERR_LAUNCH',
+    `${launcher} has started this process as ${which}, but without tsrun, so it would be a world of one: ` +
+      `let it start tsrun instead, ${command}; for a world of one, tsrun -n 1 script.ts`,
+  );
+}
+
 export function twoCopies(first: string, second: string): MpiError {
   return new MpiError(
     'ERR_LAUNCH',

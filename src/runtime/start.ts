@@ -4,6 +4,7 @@ import { Communicator } from '../comm/communicator.ts';
 import { type CollectiveSettings, DEFAULT_SETTINGS, Domain, type Job } from '../comm/domain.ts';
 import { RANK_HOOK, type RankHook } from '../contract/control.ts';
 import { Environment } from '../contract/environment.ts';
+import { outerTask } from '../contract/outer.ts';
 import * as errors from '../errors.ts';
 import { Engine } from '../matching/engine.ts';
 import { Router } from '../transport/router.ts';
@@ -23,10 +24,19 @@ export async function start(): Promise<Runtime> {
   const hook = (globalThis as { [RANK_HOOK]?: RankHook })[RANK_HOOK];
   claim(hook);
   const fd = process.env[Environment.CONTROL_FD] ?? hook?.controlFd;
-  if (fd === undefined) return new Alone(settings);
+  if (fd === undefined) {
+    refuseTasks();
+    return new Alone(settings);
+  }
   // What this process starts is no rank.
   delete process.env[Environment.CONTROL_FD];
   return JobRank.join(new ControlChannel(Number(fd)), settings);
+}
+
+/** One of several tasks of another launcher, each of them alone, is a mistake that would give wrong results and no error. */
+function refuseTasks(): void {
+  const task = outerTask(process.env);
+  if (task !== undefined && ('problem' in task || task.size > 1)) throw errors.withoutTsrun(task);
 }
 
 /** Two copies of the library in one rank would be two worlds: the second one refuses. */
