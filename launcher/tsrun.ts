@@ -10,12 +10,13 @@ async function main(): Promise<number> {
     throw new LaunchFailure('Windows is not supported: its processes know neither signals nor groups; use WSL 2');
   }
   const pmi = await pmiConnection();
-  const command = parseCommandLine(process.argv.slice(2), {
+  const context = {
     cores: availableParallelism(),
     env: { ...process.env, ...pmi?.environment },
     hostname: hostname(),
-    readFile: (path) => readFileSync(path, 'utf8'),
-  });
+    readFile: (path: string) => readFileSync(path, 'utf8'),
+  };
+  const command = parseCommandLine(process.argv.slice(2), context);
   if (command.type !== 'guest') await pmi?.finalize();
   switch (command.type) {
     case 'help': {
@@ -36,8 +37,11 @@ async function main(): Promise<number> {
       const { runManifest } = await import('./manifest/command.ts');
       return runManifest(command.args, { columns: process.stdout.columns ?? 100, print });
     }
-    case 'doctor':
-      throw new LaunchFailure(`tsrun ${command.type} is not available in this version`, ExitCode.USAGE);
+    case 'doctor': {
+      const { runDoctor } = await import('./doctor/command.ts');
+      const columns = process.stdout.columns ?? 100;
+      return runDoctor(command.args, { ...context, columns, workingDirectory: process.cwd(), print });
+    }
     case 'guest': {
       const { runGuest } = await import('./guest/run.ts');
       return runGuest(command.request, command.task, pmi);

@@ -1,0 +1,65 @@
+/** Things that are tried out. Each gives undefined when it works, else what went wrong; none waits for long. */
+import { createRequire } from 'node:module';
+import { type AddressInfo, createConnection, createServer, type ListenOptions } from 'node:net';
+import { systemReason } from '../io/system-reason.ts';
+
+const PATIENCE = 5000;
+
+/** Listens and connects to itself. */
+export function tryListening(options: ListenOptions): Promise<string | undefined> {
+  return within(
+    new Promise((resolve) => {
+      const server = createServer((socket) => socket.on('error', () => {}).end());
+      const done = (problem: string | undefined): void => {
+        server.close();
+        resolve(problem);
+      };
+      server.on('error', (error) => done(systemReason(error)));
+      server.listen(options, () => {
+        const place = options.path === undefined ? (server.address() as AddressInfo) : undefined;
+        const socket = createConnection(
+          place === undefined ? { path: options.path! } : { host: place.address, port: place.port },
+        );
+        socket.on('error', (error) => done(`nobody answers there: ${systemReason(error)}`));
+        socket.on('end', () => done(undefined));
+        socket.resume();
+      });
+    }),
+  );
+}
+
+type Transform = (code: string, options: { loader: 'ts' }) => Promise<{ code: string }>;
+
+/** esbuild as this package finds it. */
+export function tryEsbuild(): Promise<string | undefined> {
+  return tryTransform(() => createRequire(import.meta.url));
+}
+
+/** esbuild as tsx finds it: that may be another one. */
+export function tryTsx(): Promise<string | undefined> {
+  return tryTransform(() => createRequire(createRequire(import.meta.url).resolve('tsx/package.json')));
+}
+
+/** Its program is another one for each platform, and found when it is needed. */
+async function tryTransform(find: () => NodeJS.Require): Promise<string | undefined> {
+  try {
+    const { transform, stop } = find()('esbuild') as { transform: Transform; stop?: () => Promise<void> };
+    const problem = await within(transform('let one: number = 1', { loader: 'ts' }).then(() => undefined));
+    await stop?.();
+    return problem;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code === 'MODULE_NOT_FOUND' ? 'it is not installed' : message.trim().split('\n')[0];
+  }
+}
+
+/** The work itself goes on; what it holds ends with the process. */
+async function within(work: Promise<string | undefined>): Promise<string | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(resolve, PATIENCE, `no result after ${PATIENCE / 1000} s`);
+  });
+  const result = await Promise.race([work, late]);
+  clearTimeout(timer);
+  return result;
+}
