@@ -106,9 +106,7 @@ class StartedProgram implements Connection {
     await within(this.#silent.promise, GRACE);
     const { signalCode } = this.#child!;
     if (signalCode !== null) return `${this.#program} was killed by ${signalCode}`;
-    const words = this.#words();
-    // A stack says what happened in its first line, and Node's version in its last.
-    return words.find((line) => /^\w*Error\b/.test(line)) ?? this.#attributed(words.at(-1));
+    return this.#lastWord(this.#words());
   }
 
   close(): Promise<void> {
@@ -149,7 +147,7 @@ class StartedProgram implements Connection {
         this.#state = 'preparing';
         this.#within(STEP);
         const { main = AGENT_MAIN } = this.#starter;
-        const folder = this.#archive && { path: this.#archive.path, identity: this.#archive.identity };
+        const folder = this.#archive && { path: this.#archive.folder, identity: this.#archive.identity };
         return void this.#child!.stdin!.write(bootstrapLines(process.execPath, { main, folder }));
       }
       case Step.SEND:
@@ -205,7 +203,7 @@ class StartedProgram implements Connection {
 
   #describe({ error, code, signal, timedOut, words }: ProgramEnd): string {
     if (error !== undefined) return `cannot start ${this.#program}: ${systemReason(error)}`;
-    const last = this.#attributed(words.at(-1));
+    const last = this.#lastWord(words);
     if (timedOut !== undefined) return `no answer after ${timedOut} s${last === undefined ? '' : ` (${last})`}`;
     if (signal !== null) return `${this.#program} was killed by ${signal}`;
     return last ?? `${this.#program} ended with code ${code} before there was an agent`;
@@ -233,10 +231,13 @@ class StartedProgram implements Connection {
     return `${noise}\n${this.#errors}`.split(/[\r\n]+/).filter((line) => line.trim() !== '');
   }
 
-  /** Whose words these are, unless they say so. */
-  #attributed(line: string | undefined): string | undefined {
+  /** The line that says most: of Node's own report of an error the first, else the last, with the name of whose it is. */
+  #lastWord(words: readonly string[]): string | undefined {
+    const error = words.find((line) => /^(?:\w*Error|FATAL ERROR)\b/.test(line));
+    if (error !== undefined) return error;
     const program = basename(this.#program);
-    return line === undefined || line.startsWith(`${program}: `) ? line : `${program}: ${line}`;
+    const last = words.at(-1);
+    return last === undefined || last.startsWith(`${program}: `) ? last : `${program}: ${last}`;
   }
 
   async #leave(): Promise<void> {

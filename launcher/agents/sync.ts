@@ -16,7 +16,9 @@ export interface OpenArchive {
 }
 
 export class Archive {
-  readonly #folder: string;
+  readonly folder: string;
+  /** The same as bootstrap.ts finds where the folder comes from the same disk: there, nothing has to be shipped. */
+  readonly identity: string;
   #opened: Promise<OpenArchive> | undefined;
   #file: number | undefined;
 
@@ -27,17 +29,9 @@ export class Archive {
         `--sync would ship all of ${folder}: put the script in a folder of its own, or a package.json beside it`,
       );
     }
-    this.#folder = folder;
-  }
-
-  get path(): string {
-    return this.#folder;
-  }
-
-  /** The same as bootstrap.ts finds where the folder comes from the same disk: there, nothing has to be shipped. */
-  get identity(): string {
-    const { ino, ctimeNs } = statSync(this.#folder, { bigint: true });
-    return `${ino} ${ctimeNs}`;
+    this.folder = folder;
+    const { ino, ctimeNs } = statSync(folder, { bigint: true });
+    this.identity = `${ino} ${ctimeNs}`;
   }
 
   /** @throws LaunchFailure when tar cannot make it. */
@@ -55,7 +49,7 @@ export class Archive {
     const file = (this.#file = unnamedFile());
     // Of macOS: no files that only macOS understands.
     const env = { ...process.env, COPYFILE_DISABLE: '1' };
-    const tar = spawn('tar', ['-czf', '-', '--exclude=.git', '-C', '/', `.${this.#folder}`], {
+    const tar = spawn('tar', ['-czf', '-', '--exclude=.git', '-C', '/', `.${this.folder}`], {
       env,
       stdio: ['ignore', file, 'pipe'],
     });
@@ -63,7 +57,7 @@ export class Archive {
     tar.stderr!.on('data', (data: Buffer) => (words = (words + data).slice(0, 1000)));
     await new Promise<void>((resolve, reject) => {
       const fail = (reason: string): void => {
-        reject(new LaunchFailure(`--sync: cannot pack ${this.#folder}: ${reason}`, ExitCode.LAUNCH));
+        reject(new LaunchFailure(`--sync: cannot pack ${this.folder}: ${reason}`, ExitCode.LAUNCH));
       };
       tar.on('error', (error) => fail(`tar: ${systemReason(error)}`));
       tar.on('close', (code) => (code === 0 ? resolve() : fail(words.trim() || `tar ended with code ${code}`)));

@@ -1,4 +1,5 @@
 /** Ranks that need no build: Node takes `-e` for their program, and their main module for its first argument. */
+import { existsSync, readFileSync } from 'node:fs';
 import type { RankPlan } from '../../../launcher/agents/agent.ts';
 import { CONTROL_PROTOCOL } from '../../../src/contract/control.ts';
 
@@ -17,11 +18,13 @@ export function rankThatRuns(rank: number, code: string, changes: Partial<RankPl
   };
 }
 
+/** A process that has ended and that nobody has asked about yet is not alive, though it has a number. */
 export function alive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
+    return !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch (error) {
+    // Where there is no /proc, the number has to do.
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' && !existsSync('/proc/self');
   }
 }
