@@ -98,20 +98,22 @@ function isLoopback(host: string | undefined): boolean {
 }
 
 function closedPmi({ launcher, size }: OuterTask, { message }: PmiFailure): string {
-  return (
-    `cannot talk to ${launcher}: ${message}; a program in between that passes no descriptors on, as npx does, is left out: ` +
-    `${launcher} -n ${size} node_modules/.bin/tsrun script.ts`
-  );
+  const direct = `${launcher} -n ${size} node_modules/.bin/tsrun script.ts`;
+  const port = launcher === 'mpiexec' ? `, or ${launcher} -pmi-port -n ${size} npx tsrun script.ts` : '';
+  return `cannot talk to ${launcher}: ${message}, where npx and its like do not pass it on; start tsrun itself: ${direct}${port}`;
 }
 
 function noWay({ launcher, size }: OuterTask): string {
-  const slurm = launcher === 'srun' ? '; or let srun lead it: srun --mpi=pmi2' : '';
-  const where =
-    launcher === 'torchrun'
-      ? `RANK and WORLD_SIZE say that this is one of ${size} tasks`
-      : `${launcher} has started ${size} tasks on several hosts`;
+  const where = {
+    mpiexec: `mpiexec has started ${size} tasks, but neither PMI_FD nor PMI_PORT leads to its key-value space`,
+    mpirun: `mpirun has started ${size} tasks on several hosts`,
+    srun: `srun has started ${size} tasks on several hosts`,
+    torchrun: `RANK and WORLD_SIZE say that this is one of ${size} tasks, and nothing says that they are on one host`,
+  }[launcher];
+  const master = launcher === 'mpiexec' ? 'MASTER_ADDR and MASTER_PORT to a port of the host of rank 0, and ' : '';
+  const slurm = launcher === 'srun' ? 'srun --mpi=pmi2 leads a secret from one to the others; without it, ' : '';
   return (
-    `${where}, and nothing leads a secret from one to the others: set ${Environment.SECRET_FILE} to a file that every host has ` +
-    `and only you can read (openssl rand -hex 32 > FILE; chmod 600 FILE)${slurm}`
+    `${where}: ${slurm}set ${master}${Environment.SECRET_FILE} to a file that is the same on every host, ` +
+    `and that only you can read (openssl rand -hex 32 > FILE; chmod 600 FILE)`
   );
 }
