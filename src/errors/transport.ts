@@ -42,12 +42,24 @@ export function badAddress(text: string): MpiError {
   });
 }
 
-/** Nobody answers at a peer's address. */
+/** The connection to a peer's address fails. */
 export function unreachablePeer(peer: number, address: string, cause: Error): MpiError {
   return new MpiError('ERR_LAUNCH', `can't connect to process ${peer} at ${address}: ${cause.message}`, {
     peer,
     cause,
   });
+}
+
+/** Nothing at all comes back from a peer's address. */
+export function silentAddress(peer: number, address: string, milliseconds: number): MpiError {
+  const what = `no connection with process ${peer} at ${address} after ${milliseconds} ms`;
+  return new MpiError('ERR_LAUNCH', `${what}; is a firewall in between, or is that host down?`, { peer });
+}
+
+/** A peer's address takes connections and ends each of them before the link is made. */
+export function hungUp(peer: number, address: string, times: number): MpiError {
+  const what = `${times} connections to process ${peer} at ${address} were ended before the link was made`;
+  return new MpiError('ERR_LAUNCH', `${what}; does both or neither of them speak TLS?`, { peer });
 }
 
 /** Links that have not come about in time. */
@@ -56,20 +68,27 @@ export function missingPeers(peers: readonly number[], milliseconds: number): Mp
   return new MpiError('ERR_LAUNCH', `no connection with ${who} after ${milliseconds} ms`, { peer: peers[0] });
 }
 
+/** A peer whose link could not be made when it was needed has failed for whoever needs it; a wrong key or protocol stays what it is. */
+export function neverLinked(peer: number, cause: MpiError): MpiError {
+  return cause.code === 'ERR_LAUNCH' ? new MpiError('ERR_PROC_FAILED', cause.message, { peer, cause }) : cause;
+}
+
 /** A peer has refused our connection, and says why. */
-export function refusedLink(peer: number, reason: string): MpiError {
-  return new MpiError('ERR_LAUNCH', `process ${peer} has refused our connection: ${reason}`, { peer });
+export function refusedLink(peer: number, address: string, reason: string): MpiError {
+  return new MpiError('ERR_LAUNCH', `process ${peer} at ${address} has refused our connection: ${reason}`, { peer });
 }
 
 /** A peer could not prove that it knows the job's secret. */
-export function wrongSecret(peer: number): MpiError {
-  return new MpiError('ERR_AUTH', `what answers as process ${peer} does not know the secret of this job`, { peer });
+export function wrongSecret(peer: number, address: string, cause?: Error): MpiError {
+  const who = `what answers as process ${peer} at ${address}`;
+  return new MpiError('ERR_AUTH', `${who} does not know the secret of this job`, { peer, cause });
 }
 
 /** What answers at a peer's address speaks another protocol altogether. */
-export function foreignPeer(peer: number): MpiError {
-  return new MpiError('ERR_PROTOCOL', `what answers at the address of process ${peer} is no process of tsmpi`, {
+export function foreignPeer(peer: number, address: string, cause?: Error): MpiError {
+  return new MpiError('ERR_PROTOCOL', `what answers as process ${peer} at ${address} is no process of tsmpi`, {
     peer,
+    cause,
   });
 }
 

@@ -1,7 +1,7 @@
 /**
  * Listens, and lets in who proves to know the job's secret.
  *
- * Until then a connection costs 96 bytes of buffers and a place among a bounded number of pending ones, for a bounded
+ * Until then a connection costs 96 bytes of buffers (and what TLS takes) and a place among a bounded number of pending ones, for a bounded
  * time; whatever it says, it is dropped without disturbing anybody. When all places are taken the oldest one is freed:
  * a dialer of ours that is hit by this tries again.
  */
@@ -11,10 +11,13 @@ import { Connection, type ConnectionHandler } from './connection.ts';
 import { AcceptorHandshake, HELLO_BYTES, type Hello, PROOF_BYTES, Status, startsLikeMagic } from './handshake.ts';
 import { type ListenOptions, listen } from './listen.ts';
 import { MessageReader } from './message-reader.ts';
+import type { TlsSockets } from './tls.ts';
 
 export interface AcceptorOptions extends ListenOptions {
+  /** Every connection is TLS. */
+  readonly tls?: TlsSockets | undefined;
   readonly secret: Buffer;
-  /** Milliseconds that a dialer may take for each of its messages. */
+  /** Milliseconds that a dialer may take for each of its messages; TLS is part of the first. */
   readonly timeout: number;
   /** Connections that may be on their way through the handshake at the same time. */
   readonly maxPending: number;
@@ -95,7 +98,7 @@ class Candidate implements ConnectionHandler {
     this.#left = left;
     this.#handshake = new AcceptorHandshake(options.secret, options.admit);
     this.#startTimer();
-    this.#connection = Connection.adopt(socket, this);
+    this.#connection = Connection.adopt(socket, this, options.tls);
   }
 
   nextBuffer(): Uint8Array {
@@ -130,27 +133,37 @@ class Candidate implements ConnectionHandler {
     const { answer, dialer } = this.#handshake.answer(message);
     this.#dialer = dialer;
     this.#connection.socket.write(answer);
-    if (dialer === undefined) {
-      // It keeps its place until it has read the refusal and gone, or its time is over.
-      this.#stage = Stage.REFUSED;
-      this.#message = new MessageReader(1);
-      this.#connection.socket.end();
-    } else {
-      this.#stage = Stage.PROOF;
-      this.#message = new MessageReader(PROOF_BYTES);
-    }
-    this.#startTimer();
+    if (dialer === undefined) this.#refuse();
+    else this.#expect(Stage.PROOF, PROOF_BYTES);
   }
 
   #judge(message: Buffer): void {
     const dialer = this.#dialer!;
-    // Another connection of the same dialer may have been let in since the hello.
-    if (!this.#handshake.verify(message) || this.#options.admit(dialer) !== Status.OK) {
+    if (!this.#handshake.verify(message)) {
       this.drop();
+      return;
+    }
+    // Since the hello another connection of the same dialer may have been let in, or we may have dialled it ourselves.
+    const status = this.#options.admit(dialer);
+    this.#connection.socket.write(Buffer.of(status));
+    if (status !== Status.OK) {
+      this.#refuse();
       return;
     }
     this.#settle();
     this.#options.opened(dialer, this.#connection);
+  }
+
+  /** It keeps its place until it has read why and gone, or its time is over. */
+  #refuse(): void {
+    this.#connection.socket.end();
+    this.#expect(Stage.REFUSED, 1);
+  }
+
+  #expect(stage: Stage, bytes: number): void {
+    this.#stage = stage;
+    this.#message = new MessageReader(bytes);
+    this.#startTimer();
   }
 
   #startTimer(): void {

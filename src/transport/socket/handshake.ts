@@ -1,9 +1,13 @@
 /**
- * How two endpoints make sure of each other before the first frame: three messages of fixed sizes.
+ * How two endpoints make sure of each other before the first frame: four messages of fixed sizes.
  *
  *     1  dialer -> acceptor   64 bytes   magic, version, role, job, epoch, from, to, nonce
  *     2  acceptor -> dialer   80 bytes   magic, version, status, nonce, proof
  *     3  dialer -> acceptor   32 bytes   proof
+ *     4  acceptor -> dialer    1 byte    status
+ *
+ * The last one lets the acceptor judge who has proved itself, and tells the dialer that frames can flow: before it the acceptor
+ * can drop a connection, and the dialer try another, without anything being lost.
  *
  * A proof is the HMAC-SHA256, under the job's secret, of a label that names the prover's part and of all bytes before it.
  * So neither side can be shown the other's proof of this conversation (the labels differ) or one of another conversation
@@ -17,6 +21,7 @@ import { WIRE_VERSION } from '../../wire/header.ts';
 export const HELLO_BYTES = 64;
 export const ANSWER_BYTES = 80;
 export const PROOF_BYTES = 32;
+export const VERDICT_BYTES = 1;
 export const NONCE_BYTES = 32;
 
 const JOB_BYTES = 8;
@@ -27,7 +32,7 @@ export const MAGIC = Buffer.from('TSMPI\r\n\0', 'latin1');
 export const Role = { DATA: 1, CONTROL: 2 } as const;
 export type Role = (typeof Role)[keyof typeof Role];
 
-/** The acceptor's first answer. */
+/** What the acceptor says to a dialer, of whom it has heard only, or has proof. */
 export const Status = {
   OK: 0,
   VERSION: 1,
@@ -36,6 +41,9 @@ export const Status = {
   ROLE: 4,
   ENDPOINT: 5,
   DUPLICATE: 6,
+  /** The acceptor is dialling the dialer, and that connection is the one to be: try again later. */
+  CROSSED: 7,
+  GONE: 8,
 } as const;
 export type Status = (typeof Status)[keyof typeof Status];
 
@@ -45,6 +53,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
   [Status.ROLE]: 'it takes no connections of this kind',
   [Status.ENDPOINT]: 'it is not the process that was meant',
   [Status.DUPLICATE]: 'it has a connection from this process already',
+  [Status.GONE]: 'it has closed its link to this process',
 };
 
 /** What the dialer says of itself and of whom it means. */
@@ -69,27 +78,43 @@ export class DialerHandshake {
   readonly hello: Buffer;
   readonly #secret: Buffer;
   readonly #peer: number;
+  readonly #address: string;
 
-  constructor(secret: Buffer, hello: Hello, nonce: Buffer = randomBytes(NONCE_BYTES)) {
+  /** @param address - where the peer is dialled, for messages. */
+  constructor(secret: Buffer, hello: Hello, address: string, nonce: Buffer = randomBytes(NONCE_BYTES)) {
     this.#secret = secret;
     this.#peer = hello.to;
+    this.#address = address;
     this.hello = encodeHello(hello, nonce);
   }
 
   /**
-   * Takes message 2, whose magic was looked at, and answers message 3. Throws `ERR_PROTOCOL` for another version,
-   * `ERR_AUTH` for another secret, `ERR_LAUNCH` for a refusal.
+   * Takes message 2, whose magic was looked at, and answers message 3; none where the acceptor is dialling us itself. Throws
+   * `ERR_PROTOCOL` for another version, `ERR_AUTH` for another secret, `ERR_LAUNCH` for a refusal.
    */
-  prove(answer: Buffer): Buffer {
+  prove(answer: Buffer): Buffer | undefined {
     invariant(answer.length === ANSWER_BYTES, 'an answer of another length', answer.length);
     const version = answer.readUInt16LE(8);
     const status = answer.readUInt8(10);
     if (status === Status.VERSION || version !== WIRE_VERSION) throw versionMismatch(this.#peer, WIRE_VERSION, version);
-    if (status !== Status.OK) throw refusedLink(this.#peer, REFUSALS[status] ?? `status ${status}`);
+    if (!this.#admitted(status)) return undefined;
     const body = answer.subarray(0, ANSWER_BYTES - PROOF_BYTES);
     const expected = proof(this.#secret, 'acceptor', this.hello, body);
-    if (!timingSafeEqual(expected, answer.subarray(ANSWER_BYTES - PROOF_BYTES))) throw wrongSecret(this.#peer);
+    if (!timingSafeEqual(expected, answer.subarray(ANSWER_BYTES - PROOF_BYTES))) {
+      throw wrongSecret(this.#peer, this.#address);
+    }
     return proof(this.#secret, 'dialer', this.hello, answer);
+  }
+
+  /** Takes message 4: whether frames can flow, or the acceptor is dialling us itself. Throws `ERR_LAUNCH` for a refusal. */
+  conclude(verdict: Buffer): boolean {
+    invariant(verdict.length === VERDICT_BYTES, 'a verdict of another length', verdict.length);
+    return this.#admitted(verdict.readUInt8(0));
+  }
+
+  #admitted(status: number): boolean {
+    if (status === Status.OK || status === Status.CROSSED) return status === Status.OK;
+    throw refusedLink(this.#peer, this.#address, REFUSALS[status] ?? `status ${status}`);
   }
 }
 

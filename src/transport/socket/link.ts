@@ -10,11 +10,16 @@ import type { Connection, ConnectionHandler } from './connection.ts';
 import type { FlushQueue } from './flush-queue.ts';
 import { Writer } from './writer.ts';
 
-/** IDLE, DIALING and HANDSHAKE belong to the dialer's side; at the acceptor's a link goes from IDLE to OPEN. */
+/**
+ * DIALING, HANDSHAKE and PROVED belong to the dialer's side; at the acceptor's a link goes from IDLE to OPEN. When both sides dial, the
+ * connection that one of them accepts ends the dialling of the other: see lazy.ts.
+ */
 export const LinkState = {
   IDLE: 'idle',
   DIALING: 'dialing',
   HANDSHAKE: 'handshake',
+  /** Our proof is on its way: from here on the peer may take the link for open. */
+  PROVED: 'proved',
   OPEN: 'open',
   CLOSED: 'closed',
 } as const;
@@ -24,10 +29,11 @@ export type LinkState = (typeof LinkState)[keyof typeof LinkState];
 const ENTRIES: Readonly<Record<LinkState, readonly LinkState[]>> = {
   idle: [],
   // A dialer that was dropped on the way begins anew.
-  dialing: ['idle', 'dialing', 'handshake'],
+  dialing: ['idle', 'dialing', 'handshake', 'proved'],
   handshake: ['dialing'],
-  open: ['idle', 'handshake'],
-  closed: ['idle', 'dialing', 'handshake', 'open'],
+  proved: ['handshake'],
+  open: ['idle', 'dialing', 'handshake', 'proved'],
+  closed: ['idle', 'dialing', 'handshake', 'proved', 'open'],
 };
 
 /** What the links of one mesh share. */
@@ -36,6 +42,8 @@ export interface LinkShare {
   readonly chunks: ChunkPool;
   readonly flushes: FlushQueue;
   readonly sink: FrameSink;
+  /** Frames wait on a link that is not open. */
+  waiting(link: Link): void;
 }
 
 export class Link implements ConnectionHandler, DecoderSink<Landing> {
@@ -51,7 +59,7 @@ export class Link implements ConnectionHandler, DecoderSink<Landing> {
   constructor(peer: number, share: LinkShare) {
     this.peer = peer;
     this.#share = share;
-    this.#writer = new Writer(share.chunks, share.flushes);
+    this.#writer = new Writer(share.chunks, share.flushes, () => share.waiting(this));
     this.#decoder = new FrameDecoder<Landing>(this, share.staging);
   }
 
@@ -103,6 +111,12 @@ export class Link implements ConnectionHandler, DecoderSink<Landing> {
     this.#closed?.resolve();
   }
 
+  /** Ends it for this reason, which the layer above is told. */
+  lose(reason: Error): void {
+    this.abort();
+    this.#share.sink.lost(this.peer, reason);
+  }
+
   nextBuffer(): Uint8Array {
     return this.#decoder.nextBuffer();
   }
@@ -112,14 +126,14 @@ export class Link implements ConnectionHandler, DecoderSink<Landing> {
     try {
       this.#decoder.received(bytes);
     } catch (error) {
-      if (this.#state !== LinkState.CLOSED) this.#lose(brokenPeer(this.peer, error));
+      if (this.#state !== LinkState.CLOSED) this.lose(brokenPeer(this.peer, error));
     }
   }
 
   ended(error: Error | undefined): void {
     const where = this.#decoder.midFrame ? ' in the middle of a frame' : '';
     const what = error === undefined ? 'it has closed the connection' : error.message;
-    this.#lose(lostPeer(this.peer, what + where, error));
+    this.lose(lostPeer(this.peer, what + where, error));
   }
 
   announce(frame: Frame): Landing | null {
@@ -128,11 +142,6 @@ export class Link implements ConnectionHandler, DecoderSink<Landing> {
 
   landed(landing: Landing): void {
     this.#share.sink.landed(this.peer, landing);
-  }
-
-  #lose(reason: Error): void {
-    this.abort();
-    this.#share.sink.lost(this.peer, reason);
   }
 }
 

@@ -1,25 +1,28 @@
 /**
- * A full mesh of links over TCP or Unix sockets: every endpoint listens, the higher of two dials the lower.
+ * A full mesh of links over TCP or Unix sockets: every endpoint listens, and one of two dials the other (see linking.ts).
  *
  * Life of a mesh: `listen`, hand the address out and gather those of the others, `attach`, `connect`, frames, `close`.
  * Nothing of it keeps the process alive.
  */
-import { Deferred } from '../../base/deferred.ts';
 import { invariant } from '../../base/invariant.ts';
-import { cannotListen, closedMeanwhile, missingPeers } from '../../errors.ts';
+import type { MpiError } from '../../errors.ts';
 import { Staging } from '../../wire/decoder.ts';
 import type { Frame } from '../../wire/frame.ts';
 import { segmentBytes } from '../../wire/segments.ts';
 import type { Delivery, FrameSink, Transport } from '../transport.ts';
 import { Acceptor } from './acceptor.ts';
-import { parseAddress } from './address.ts';
+import type { SocketAddress } from './address.ts';
 import { ChunkPool } from './chunk.ts';
 import type { Connection } from './connection.ts';
 import { Dialer } from './dialer.ts';
+import { EagerLinking } from './eager.ts';
 import { FlushQueue } from './flush-queue.ts';
 import { type Hello, Role, Status } from './handshake.ts';
+import { LazyLinking } from './lazy.ts';
 import { Link, type LinkShare, LinkState } from './link.ts';
+import type { Linking, LinkTable } from './linking.ts';
 import type { PortRange } from './listen.ts';
+import { TlsSockets } from './tls.ts';
 
 export interface MeshOptions {
   readonly kind: 'unix' | 'tcp';
@@ -41,76 +44,73 @@ export interface MeshOptions {
   readonly tls?: boolean | undefined;
   /** `eager`: `connect` makes all links. `lazy`: a link is made when one of the two sides first sends. */
   readonly links?: 'eager' | 'lazy' | undefined;
-  /** Milliseconds until `connect` gives up; with lazy links, until a peer's address is given up. */
+  /** Milliseconds until `connect` gives up; with lazy links, until an address that does not answer is given up. */
   readonly connectTimeout?: number | undefined;
-  /** Milliseconds that a dialer may take for each message of the handshake. */
+  /** Milliseconds that a dialer may take for each message of the handshake, TLS included. */
   readonly handshakeTimeout?: number | undefined;
   /** Milliseconds until `close` stops waiting for peers that do not read. */
   readonly closeTimeout?: number | undefined;
 }
 
-const CONNECT_TIMEOUT = 30_000;
-const HANDSHAKE_TIMEOUT = 2_000;
+/** In milliseconds. A dialer of a lazy link may compute between two messages; it is as well off when it is dropped and dials again. */
+const TIMEOUTS = {
+  eager: { connect: 30_000, handshake: 2_000 },
+  lazy: { connect: 10_000, handshake: 60_000 },
+};
 const CLOSE_TIMEOUT = 5_000;
 /** At least this many connections may be in the handshake at once; more where there are more peers. */
 const PENDING_CONNECTIONS = 256;
 
-export class SocketMesh implements Transport, LinkShare {
+export class SocketMesh implements Transport, LinkShare, LinkTable {
   readonly self: number;
+  readonly peers: readonly number[];
+  readonly connectTimeout: number;
   readonly staging = new Staging();
   readonly chunks = new ChunkPool();
   readonly flushes = new FlushQueue();
   readonly #options: MeshOptions;
   readonly #secret: Buffer;
+  readonly #tls: TlsSockets | undefined;
   readonly #acceptor: Acceptor;
-  /** By endpoint; none to ourselves. */
-  readonly #links: readonly (Link | undefined)[];
-  readonly #dialers: Dialer[] = [];
-  readonly #connected = new Deferred<void>();
-  /** Links that have never been open yet. */
-  #missing: number;
+  readonly #linking: Linking;
+  /** By endpoint, as far as there has been something to send to it or receive from it. */
+  readonly #links: (Link | undefined)[];
   #sink: FrameSink | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(options: MeshOptions, secret: Buffer, acceptor: Acceptor) {
-    this.self = options.self;
+  private constructor(options: MeshOptions, tls: TlsSockets | undefined, acceptor: Acceptor) {
+    const { self, size, peers = Array.from({ length: size }, (_, endpoint) => endpoint), links = 'eager' } = options;
+    this.self = self;
+    this.peers = peers.filter((peer) => peer !== self).sort((a, b) => a - b);
+    this.connectTimeout = options.connectTimeout ?? TIMEOUTS[links].connect;
     this.#options = options;
-    this.#secret = secret;
-    const peers = new Set(options.peers ?? Array.from({ length: options.size }, (_, endpoint) => endpoint));
-    peers.delete(options.self);
-    this.#links = Array.from({ length: options.size }, (_, peer) =>
-      peers.has(peer) ? new Link(peer, this) : undefined,
-    );
-    this.#missing = peers.size;
+    this.#secret = Buffer.from(options.secret, 'hex');
+    this.#tls = tls;
     this.#acceptor = acceptor;
-    // Whoever calls connect() hears of a failure; nobody may have called it.
-    this.#connected.promise.catch(() => {});
-    if (this.#missing === 0) this.#complete();
+    this.#links = Array.from({ length: size }, () => undefined);
+    this.#linking = links === 'lazy' ? new LazyLinking(this) : new EagerLinking(this);
   }
 
   /** Rejects with `ERR_LAUNCH` where that address can't be listened at. */
   static async listen(options: MeshOptions): Promise<SocketMesh> {
-    invariant(
-      options.self >= 0 && options.self < options.size,
-      'an endpoint outside its mesh',
-      options.self,
-      options.size,
-    );
-    if (options.tls || options.links === 'lazy') throw cannotListen(options.listen, 'no TLS and no lazy links yet');
-    const secret = Buffer.from(options.secret, 'hex');
+    const { kind, self, size, links = 'eager' } = options;
+    invariant(self >= 0 && self < size, 'an endpoint outside its mesh', self, size);
+    invariant(kind === 'tcp' || !options.tls, 'TLS over Unix sockets');
+    const tls = options.tls ? new TlsSockets(options.secret) : undefined;
     let mesh: SocketMesh | undefined;
     const acceptor = await Acceptor.listen({
-      kind: options.kind,
+      kind,
       listen: options.listen,
       ports: options.ports,
-      offset: options.self,
-      secret,
-      timeout: options.handshakeTimeout ?? HANDSHAKE_TIMEOUT,
-      maxPending: Math.max(PENDING_CONNECTIONS, options.size),
+      offset: self,
+      tls,
+      secret: Buffer.from(options.secret, 'hex'),
+      timeout: options.handshakeTimeout ?? TIMEOUTS[links].handshake,
+      maxPending: Math.max(PENDING_CONNECTIONS, size),
       admit: (hello) => mesh!.#admit(hello),
-      opened: (hello, connection) => mesh!.#opened(mesh!.#link(hello.from), connection),
+      opened: (hello, connection) => mesh!.#opened(mesh!.link(hello.from), connection),
     });
-    mesh = new SocketMesh(options, secret, acceptor);
+    mesh = new SocketMesh(options, tls, acceptor);
     return mesh;
   }
 
@@ -132,47 +132,25 @@ export class SocketMesh implements Transport, LinkShare {
   }
 
   /**
-   * Makes all links. Resolves when every one has been open; rejects with `ERR_LAUNCH` naming who is missing at the
-   * deadline or can't be reached, `ERR_AUTH` where the secrets differ, `ERR_PROTOCOL` where the versions do.
+   * Tells where the others are. Eager links: makes them all; resolves when every one has been open, rejects with `ERR_LAUNCH` naming who is missing
+   * at the deadline or can't be reached, `ERR_AUTH` where the secrets differ, `ERR_PROTOCOL` where the versions do. Lazy
+   * links: resolves at once; who can't be reached when something is sent to it is lost, for the same reasons.
    *
-   * @param addresses - by endpoint; those of higher ones (and our own) are not used.
+   * @param addresses - by endpoint; those that are not needed are not looked at.
    */
-  async connect(addresses: readonly string[]): Promise<void> {
-    for (let peer = 0; peer < this.self; peer++) {
-      const link = this.#links[peer];
-      if (link === undefined) continue;
-      const address = addresses[peer];
-      invariant(address !== undefined, 'no address for a peer', peer, addresses.length);
-      if (link.state === LinkState.IDLE) this.#dial(link, address);
-    }
-    const timeout = this.#options.connectTimeout ?? CONNECT_TIMEOUT;
-    const timer = setTimeout(() => this.#connected.reject(missingPeers(this.missing, timeout)), timeout).unref();
-    try {
-      await this.#connected.promise;
-    } finally {
-      clearTimeout(timer);
-      for (const dialer of this.#dialers) dialer.cancel();
-      this.#dialers.length = 0;
-    }
-  }
-
-  /** The endpoints to which there has been no link yet. */
-  get missing(): number[] {
-    return this.#links.flatMap((link, peer) =>
-      link === undefined || link.state === LinkState.OPEN || link.state === LinkState.CLOSED ? [] : [peer],
-    );
+  connect(addresses: readonly string[]): Promise<void> {
+    return this.#linking.connect(addresses);
   }
 
   /** HOT (bench: latency, rate). */
   send(peer: number, frame: Frame, segments: readonly Uint8Array[], delivery: Delivery | null): boolean {
-    const link = this.#links[peer];
-    invariant(link !== undefined, 'send to an endpoint that the mesh does not reach', peer, this.#links.length);
+    const link = this.#links[peer] ?? this.link(peer);
     invariant(frame.bytes === segmentBytes(segments), 'frame.bytes differs from its segments', frame.bytes);
     return link.send(frame, segments, delivery);
   }
 
   linked(peer: number): boolean {
-    return this.#link(peer).state !== LinkState.IDLE;
+    return this.#linking.linked(peer);
   }
 
   flush(): void {
@@ -187,38 +165,59 @@ export class SocketMesh implements Transport, LinkShare {
   /** Ends every link at once, as the death of the process would: nothing is flushed, nobody here is told. */
   abort(): void {
     this.#acceptor.close();
-    this.#connected.reject(closedMeanwhile());
-    for (const dialer of this.#dialers) dialer.cancel();
+    this.#linking.cancel();
     for (const link of this.#links) link?.abort();
   }
 
   async #close(): Promise<void> {
     this.flushes.flush();
-    this.#acceptor.close();
-    this.#connected.reject(closedMeanwhile());
-    for (const dialer of this.#dialers) dialer.cancel();
+    this.#linking.stop();
     const timer = setTimeout(() => this.abort(), this.#options.closeTimeout ?? CLOSE_TIMEOUT).unref();
-    await Promise.all(this.#links.flatMap((link) => link?.close() ?? []));
+    const links = this.#links.filter((link) => link !== undefined);
+    await Promise.all(
+      links.map(async (link) => {
+        await this.#linking.settled(link);
+        await link.close();
+      }),
+    );
     clearTimeout(timer);
+    this.#acceptor.close();
   }
 
-  #link(peer: number): Link {
-    const link = this.#links[peer];
-    invariant(link, 'no link to this endpoint', peer, this.#links.length);
+  find(peer: number): Link | undefined {
+    return this.#links[peer];
+  }
+
+  link(peer: number): Link {
+    const found = this.#links[peer];
+    if (found !== undefined) return found;
+    invariant(this.peers.includes(peer), 'an endpoint that the mesh does not reach', peer, this.self);
+    const link = new Link(peer, this);
+    this.#links[peer] = link;
     return link;
   }
 
-  #dial(link: Link, address: string): void {
+  waiting(link: Link): void {
+    this.#linking.waiting(link);
+  }
+
+  dial(link: Link, address: SocketAddress, failed: (error: MpiError) => void): Dialer {
     const { job, epoch } = this.#options;
     const hello: Hello = { role: Role.DATA, job, epoch, from: this.self, to: link.peer };
-    const dialer = new Dialer(parseAddress(address), hello, this.#secret, {
+    const options = { address, hello, secret: this.#secret, tls: this.#tls, patience: this.connectTimeout };
+    const dialer = new Dialer(options, {
       dialing: () => link.enter(LinkState.DIALING),
       connected: () => link.enter(LinkState.HANDSHAKE),
+      proved: () => link.enter(LinkState.PROVED),
       opened: (connection) => this.#opened(link, connection),
-      failed: (error) => this.#connected.reject(error),
+      failed,
     });
-    this.#dialers.push(dialer);
     dialer.start();
+    return dialer;
+  }
+
+  stopListening(): void {
+    this.#acceptor.close();
   }
 
   /** What the acceptor asks about a dialer. */
@@ -227,20 +226,12 @@ export class SocketMesh implements Transport, LinkShare {
     if (hello.role !== Role.DATA) return Status.ROLE;
     if (hello.job !== job) return Status.JOB;
     if (hello.epoch !== epoch) return Status.EPOCH;
-    const link = this.#links[hello.from];
-    if (hello.to !== this.self || hello.from < this.self || link === undefined) return Status.ENDPOINT;
-    return link.state === LinkState.IDLE ? Status.OK : Status.DUPLICATE;
+    if (hello.to !== this.self || !this.peers.includes(hello.from)) return Status.ENDPOINT;
+    return this.#linking.admit(hello.from);
   }
 
   #opened(link: Link, connection: Connection): void {
     link.open(connection);
-    this.#missing--;
-    if (this.#missing === 0) this.#complete();
-  }
-
-  /** Nobody else is to come: nobody else gets in. */
-  #complete(): void {
-    this.#acceptor.close();
-    this.#connected.resolve();
+    this.#linking.opened(link);
   }
 }

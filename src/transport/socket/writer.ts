@@ -26,6 +26,8 @@ const WRITE_PIECES = 256;
 export class Writer {
   readonly #pool: ChunkPool;
   readonly #queue: FlushQueue;
+  /** Something waits, and there is no socket yet. */
+  readonly #onWaiting: () => void;
   #chunk: Chunk;
   /** What is to be written after each other, and whom to tell of each. */
   readonly #pieces = new Fifo<Uint8Array>();
@@ -40,9 +42,11 @@ export class Writer {
   /** In the flush queue already; its to set. */
   queued = false;
 
-  constructor(pool: ChunkPool, queue: FlushQueue) {
+  /** @param onWaiting - told again and again while something waits and there is no socket; it must not send. */
+  constructor(pool: ChunkPool, queue: FlushQueue, onWaiting: () => void) {
     this.#pool = pool;
     this.#queue = queue;
+    this.#onWaiting = onWaiting;
     this.#chunk = pool.take();
   }
 
@@ -81,7 +85,11 @@ export class Writer {
   /** Hands over one write, if there is something and none is under way. */
   #begin(): boolean {
     const socket = this.#socket;
-    if (this.#writing > 0 || socket === undefined || this.#dropped) return false;
+    if (this.#writing > 0 || this.#dropped) return false;
+    if (socket === undefined) {
+      this.#onWaiting();
+      return false;
+    }
     this.#takeChunk();
     const available = this.#pieces.length;
     if (available === 0) {

@@ -19,7 +19,7 @@ const nonces = { dialer: Buffer.alloc(32, 0xdd), acceptor: Buffer.alloc(32, 0xaa
 const everybody = () => Status.OK;
 
 function dialer(key = secret): DialerHandshake {
-  return new DialerHandshake(key, hello, nonces.dialer);
+  return new DialerHandshake(key, hello, 'tcp:127.0.0.1:1', nonces.dialer);
 }
 
 function acceptor(key = secret, admit: (hello: Hello) => Status = everybody): AcceptorHandshake {
@@ -46,9 +46,10 @@ describe('handshake', () => {
     const { answer, dialer: said } = other.answer(one.hello);
     expect(said).toEqual(hello);
     expect(answer).toHaveLength(ANSWER_BYTES);
-    const proof = one.prove(answer);
+    const proof = one.prove(answer)!;
     expect(proof).toHaveLength(PROOF_BYTES);
     expect(other.verify(proof)).toBe(true);
+    expect(one.conclude(Buffer.of(Status.OK))).toBe(true);
   });
 
   it('reads less than 128 bytes of a dialer that is not proved', () => {
@@ -63,7 +64,7 @@ describe('handshake', () => {
     const guarded = acceptor();
     guarded.answer(dialer().hello);
     const impostor = acceptor(other).answer(dialer().hello).answer;
-    expect(guarded.verify(dialer(other).prove(impostor))).toBe(false);
+    expect(guarded.verify(dialer(other).prove(impostor)!)).toBe(false);
   });
 
   it('no bit of any message can be changed on the way', () => {
@@ -76,7 +77,7 @@ describe('handshake', () => {
       expect(() => dialer().prove(flipped(answer, bit)), `answer, bit ${bit}`).toThrow();
     }
     const guarded = acceptor();
-    const proof = dialer().prove(guarded.answer(dialer().hello).answer);
+    const proof = dialer().prove(guarded.answer(dialer().hello).answer)!;
     for (let bit = 0; bit < PROOF_BYTES * 8; bit++) {
       expect(guarded.verify(flipped(proof, bit)), `proof, bit ${bit}`).toBe(false);
     }
@@ -90,7 +91,7 @@ describe('handshake', () => {
 
   it('the proof of one conversation is worth nothing in the next', () => {
     const first = acceptor();
-    const proof = dialer().prove(first.answer(dialer().hello).answer);
+    const proof = dialer().prove(first.answer(dialer().hello).answer)!;
     const next = new AcceptorHandshake(secret, everybody);
     next.answer(dialer().hello);
     expect(next.verify(proof)).toBe(false);
@@ -109,7 +110,14 @@ describe('handshake', () => {
     );
   });
 
-  it.each(Object.entries(Status).filter(([, status]) => status > Status.VERSION))(
+  it('a dialer that is being dialled itself is told so, before its proof or after it', () => {
+    const { answer, dialer: said } = acceptor(secret, () => Status.CROSSED).answer(dialer().hello);
+    expect(said).toBeUndefined();
+    expect(dialer().prove(answer)).toBeUndefined();
+    expect(dialer().conclude(Buffer.of(Status.CROSSED))).toBe(false);
+  });
+
+  it.each(Object.entries(Status).filter(([, status]) => status > Status.VERSION && status !== Status.CROSSED))(
     'a refusal (%s) says why and proves nothing',
     (_, status) => {
       const { answer, dialer: said } = acceptor(secret, () => status).answer(dialer().hello);
@@ -117,6 +125,10 @@ describe('handshake', () => {
       expect(answer.subarray(16).every((byte) => byte === 0)).toBe(true);
       expect(() => dialer().prove(answer)).toThrow(expect.objectContaining({ code: 'ERR_LAUNCH', peer: 9 }));
       expect(() => dialer().prove(answer)).not.toThrow('status');
+      expect(() => dialer().prove(answer)).toThrow('tcp:127.0.0.1:1');
+      expect(() => dialer().conclude(Buffer.of(status))).toThrow(
+        expect.objectContaining({ code: 'ERR_LAUNCH', peer: 9 }),
+      );
     },
   );
 

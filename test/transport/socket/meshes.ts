@@ -9,6 +9,10 @@ import { Recorder } from '../recorder.ts';
 
 export type Kind = MeshOptions['kind'];
 
+/** What the sockets of a mesh are: a kind, with TLS inside or not. */
+export type Sockets = 'unix' | 'tcp' | 'tls';
+export const SOCKETS: readonly Sockets[] = ['unix', 'tcp', 'tls'];
+
 export const JOB = '0123456789abcdef';
 export const SECRET = 'a1'.repeat(32);
 
@@ -20,10 +24,16 @@ export function directory(): string {
 }
 
 /** Options of one endpoint; each call of `optionsFor` gets a directory of its own. */
-export function optionsFor(kind: Kind, size: number, more: Partial<MeshOptions> = {}): (self: number) => MeshOptions {
+export function optionsFor(
+  sockets: Sockets,
+  size: number,
+  more: Partial<MeshOptions> = {},
+): (self: number) => MeshOptions {
+  const kind = sockets === 'unix' ? 'unix' : 'tcp';
   const base = kind === 'unix' ? directory() : '127.0.0.1';
   return (self) => ({
     kind,
+    tls: sockets === 'tls',
     self,
     size,
     job: JOB,
@@ -44,11 +54,11 @@ export async function listening(options: MeshOptions, sink: FrameSink = new Reco
 
 /** A connected mesh, one endpoint a sink. */
 export async function connected(
-  kind: Kind,
+  sockets: Sockets,
   sinks: readonly FrameSink[],
   more?: Partial<MeshOptions>,
 ): Promise<SocketMesh[]> {
-  const options = optionsFor(kind, sinks.length, more);
+  const options = optionsFor(sockets, sinks.length, more);
   const meshes = await Promise.all(sinks.map((sink, self) => listening(options(self), sink)));
   const addresses = meshes.map(({ address }) => address);
   await Promise.all(meshes.map((mesh) => mesh.connect(addresses)));

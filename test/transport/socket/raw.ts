@@ -1,15 +1,18 @@
 /** Sockets that behave as no transport of ours would. */
 import net from 'node:net';
+import tls from 'node:tls';
 import { onTestFinished } from 'vitest';
+import { tlsClientOptions } from '../../../src/contract/tls.ts';
 import { parseAddress } from '../../../src/transport/socket/address.ts';
 import type { Connection } from '../../../src/transport/socket/connection.ts';
 import { Dialer } from '../../../src/transport/socket/dialer.ts';
 import { Role } from '../../../src/transport/socket/handshake.ts';
+import { TlsSockets } from '../../../src/transport/socket/tls.ts';
 import { Frame, HEADER_BYTES } from '../../../src/wire/frame.ts';
 import { encodeHeader } from '../../../src/wire/header.ts';
-import { JOB, SECRET } from './meshes.ts';
+import { JOB, SECRET, type Sockets } from './meshes.ts';
 
-/** A plain socket to an address of ours, with what it has read so far. */
+/** A socket of Node's to an address of ours, with what it has read so far. */
 export interface Stranger {
   readonly socket: net.Socket;
   readonly read: () => Buffer;
@@ -17,9 +20,14 @@ export interface Stranger {
   readonly closed: Promise<void>;
 }
 
-export async function stranger(address: string): Promise<Stranger> {
+export async function stranger(address: string, sockets?: Sockets): Promise<Stranger> {
   const to = parseAddress(address);
-  const socket = to.kind === 'unix' ? net.connect(to.path) : net.connect(to.port, to.host);
+  const socket =
+    to.kind === 'unix'
+      ? net.connect(to.path)
+      : sockets === 'tls'
+        ? tls.connect({ ...to, ...tlsClientOptions(SECRET, 'data') })
+        : net.connect(to);
   onTestFinished(() => void socket.destroy());
   const chunks: Buffer[] = [];
   socket.on('data', (chunk) => chunks.push(chunk));
@@ -29,23 +37,38 @@ export async function stranger(address: string): Promise<Stranger> {
   return { socket, read: () => Buffer.concat(chunks), closed };
 }
 
-/** Goes through the handshake as endpoint `from` and answers the open connection, to write any bytes to. */
-export async function intruder(address: string, from: number, to = 0): Promise<Connection> {
+/** Who dials, and how. */
+interface Dialing {
+  readonly from: number;
+  readonly to?: number;
+  readonly sockets?: Sockets;
+}
+
+/** A dialer that is not started yet. */
+export function dialerTo(
+  address: string,
+  { from, to = 0, sockets }: Dialing,
+  opened: (connection: Connection) => void,
+  failed: (error: Error) => void,
+): Dialer {
+  const options = {
+    address: parseAddress(address),
+    hello: { role: Role.DATA, job: JOB, epoch: 0, from, to },
+    secret: Buffer.from(SECRET, 'hex'),
+    tls: sockets === 'tls' ? new TlsSockets(SECRET) : undefined,
+    patience: 10_000,
+  };
+  return new Dialer(options, { dialing: () => {}, connected: () => {}, proved: () => {}, opened, failed });
+}
+
+/** Goes through the handshake and answers the open connection, to write any bytes to. */
+export async function intruder(address: string, dialing: Dialing): Promise<Connection> {
   const connection = await new Promise<Connection>((resolve, reject) => {
-    const dialer = new Dialer(
-      parseAddress(address),
-      { role: Role.DATA, job: JOB, epoch: 0, from, to },
-      Buffer.from(SECRET, 'hex'),
-      {
-        dialing: () => {},
-        connected: () => {},
-        opened: (open) => {
-          open.handler = { nextBuffer: () => Buffer.alloc(1024), received: () => {}, ended: () => {} };
-          resolve(open);
-        },
-        failed: reject,
-      },
-    );
+    const opened = (open: Connection) => {
+      open.handler = { nextBuffer: () => Buffer.alloc(1024), received: () => {}, ended: () => {} };
+      resolve(open);
+    };
+    const dialer = dialerTo(address, dialing, opened, reject);
     onTestFinished(() => dialer.cancel());
     dialer.start();
   });

@@ -34,7 +34,7 @@ function slowSocket() {
 function opened() {
   const slow = slowSocket();
   const pool = new ChunkPool();
-  const writer = new Writer(pool, new FlushQueue());
+  const writer = new Writer(pool, new FlushQueue(), () => expect.unreachable('there is a socket'));
   writer.open(slow.socket);
   return { ...slow, pool, writer };
 }

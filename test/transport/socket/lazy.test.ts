@@ -1,0 +1,118 @@
+/** Links that are made when they are needed. */
+import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../../src/base/random.ts';
+import type { MeshOptions, SocketMesh } from '../../../src/transport/socket/mesh.ts';
+import { FrameKind } from '../../../src/wire/frame.ts';
+import { frameOf, pattern } from '../frames.ts';
+import { Recorder } from '../recorder.ts';
+import { connected, listening, optionsFor, type Sockets } from './meshes.ts';
+import { type Hold, later, proxy } from './proxy.ts';
+
+const lazy = { links: 'lazy' } as const;
+
+/** Endpoints that know each other by other addresses than their own: `between` says which, for each dialer. */
+async function joined(
+  sockets: Sockets,
+  size: number,
+  between: (target: string, dialer: number, dialled: number) => Promise<string> | string,
+  more: Partial<MeshOptions> = {},
+): Promise<{ meshes: SocketMesh[]; sinks: Recorder[] }> {
+  const options = optionsFor(sockets, size, { ...lazy, ...more });
+  const sinks = Array.from({ length: size }, () => new Recorder());
+  const meshes = await Promise.all(sinks.map((sink, self) => listening(options(self), sink)));
+  for (const mesh of meshes) {
+    await mesh.connect(await Promise.all(meshes.map(({ address }, peer) => between(address, mesh.self, peer))));
+  }
+  return { meshes, sinks };
+}
+
+/** Every endpoint sends `each` frames to every other one, after delays drawn at random, and all arrive. */
+async function everybodyToEverybody(
+  { meshes, sinks }: { meshes: SocketMesh[]; sinks: Recorder[] },
+  each: number,
+  random: () => number,
+): Promise<void> {
+  for (const mesh of meshes) {
+    for (const { self: to } of meshes) {
+      if (to === mesh.self) continue;
+      void (async () => {
+        for (let tag = 0; tag < each; tag++) {
+          const wait = random();
+          if (wait > 0.2) await later(wait * 4);
+          const payload = pattern(random() < 0.2 ? 100_000 : 20, mesh.self * 100 + tag);
+          mesh.send(to, frameOf(payload.length, { kind: FrameKind.DATA, tag }), [payload], null);
+        }
+      })();
+    }
+  }
+  await Promise.all(sinks.map((sink) => sink.arrived((meshes.length - 1) * each)));
+  for (const sink of sinks) {
+    expect(sink.losses).toEqual([]);
+    for (const { self } of meshes) {
+      const arrivals = sink.arrivals.filter(({ peer }) => peer === self);
+      expect(arrivals.map(({ frame }) => frame.tag)).toEqual(arrivals.map((_, tag) => tag));
+      for (const { frame, payload } of arrivals) {
+        expect(payload.equals(pattern(payload.length, self * 100 + frame.tag))).toBe(true);
+      }
+    }
+  }
+}
+
+describe.each<Sockets>(['tcp', 'tls'])('%s mesh with lazy links', (sockets) => {
+  it('makes a link when something is sent, by either side, and no other', async () => {
+    const sinks = Array.from({ length: 4 }, () => new Recorder());
+    const meshes = await connected(sockets, sinks, lazy);
+    const links = () => meshes.map((mesh) => [0, 1, 2, 3].filter((peer) => peer !== mesh.self && mesh.linked(peer)));
+    expect(links()).toEqual([[], [], [], []]);
+    meshes[0]!.send(1, frameOf(0, { tag: 1 }), [], null);
+    expect(links()).toEqual([[1], [], [], []]);
+    meshes[3]!.send(2, frameOf(0, { tag: 2 }), [], null);
+    await sinks[1]!.arrived(1);
+    await sinks[2]!.arrived(1);
+    expect(links()).toEqual([[1], [0], [3], [2]]);
+    meshes[1]!.send(0, frameOf(0, { tag: 3 }), [], null);
+    await sinks[0]!.arrived(1);
+    expect(sinks.map(({ losses }) => losses)).toEqual([[], [], [], []]);
+  });
+
+  it('what is sent before the addresses are known goes out when they are', async () => {
+    const options = optionsFor(sockets, 2, lazy);
+    const sinks = [new Recorder(), new Recorder()];
+    const meshes = await Promise.all(sinks.map((sink, self) => listening(options(self), sink)));
+    meshes[0]!.send(1, frameOf(0, { tag: 7 }), [], null);
+    meshes[0]!.flush();
+    await Promise.all(meshes.map((mesh) => mesh.connect(meshes.map(({ address }) => address))));
+    expect((await sinks[1]!.arrived(1))[0]!.frame.tag).toBe(7);
+  });
+
+  it('refuses addresses that are none', async () => {
+    const mesh = await listening(optionsFor(sockets, 2, lazy)(0));
+    await expect(mesh.connect(['', 'tcp:nowhere'])).rejects.toMatchObject({
+      code: 'ERR_LAUNCH',
+      actual: 'tcp:nowhere',
+    });
+  });
+
+  it.each([1, 2, 3, 4, 5, 6])('everybody sends to everybody at about the same time (seed %i)', async (seed) => {
+    const sinks = Array.from({ length: 7 }, () => new Recorder());
+    await everybodyToEverybody({ meshes: await connected(sockets, sinks, lazy), sinks }, 4, seededRandom(seed));
+  });
+
+  it.each([11, 12, 13, 14, 15, 16])('the same over a network with delays (seed %i)', async (seed) => {
+    const random = seededRandom(seed);
+    const slow = async (address: string) =>
+      (await proxy(address, () => (random() < 0.5 ? undefined : later(random() * 6)))).address;
+    await everybodyToEverybody(await joined(sockets, 5, slow), 4, random);
+  });
+
+  it.each([21, 22, 23, 24])('the same where connections are dropped on the way to a link (seed %i)', async (seed) => {
+    const random = seededRandom(seed);
+    // As an acceptor does that has no place left.
+    const hold: Hold = ({ forth, before }) => {
+      if (forth && before === 0 && random() < 0.4) return 'cut';
+      return random() < 0.5 ? undefined : later(random() * 4);
+    };
+    const crowded = async (address: string) => (await proxy(address, hold)).address;
+    await everybodyToEverybody(await joined(sockets, 5, crowded), 3, random);
+  });
+});
