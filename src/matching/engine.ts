@@ -29,7 +29,7 @@ export type { EngineOptions, Liveness } from './port.ts';
 /** A REVOKE carries a sentence, no more. */
 const MAX_REVOKE_BYTES = 16 * 1024;
 
-/** A message, or a REVOKE (its sentence in the frame's meta), for a context that is still to be opened. */
+/** A message, an INQUIRY, or a REVOKE (its sentence in the frame's meta), for a context that is still to be opened. */
 interface Early {
   readonly frame: Frame;
   readonly message: Message | null;
@@ -79,12 +79,10 @@ export class Engine implements FrameSink {
     const early = this.early.get(id) ?? [];
     this.early.delete(id);
     for (const { frame, message } of early) {
+      if (frame.kind !== FrameKind.REVOKE) owner.inspect(frame);
       // A communicator opens its contexts while it is being made: it hears that it is unusable when it is complete.
-      if (message === null) queueMicrotask(() => owner.revoked(frame.source, frame.meta));
-      else {
-        owner.inspect(frame);
-        this.receiving.enqueue(context, message);
-      }
+      else queueMicrotask(() => owner.revoked(frame.source, frame.meta));
+      if (message !== null) this.receiving.enqueue(context, message);
     }
     return context;
   }
@@ -222,7 +220,7 @@ export class Engine implements FrameSink {
         this.sending.creditReturned(from, frame.total);
         return null;
       case FrameKind.CANCEL:
-        this.receiving.cancelRequested(from, frame, this.contexts.get(frame.context));
+        this.cancelRequested(from, frame);
         return null;
       case FrameKind.CANCELLED:
         this.sending.cancelled(from, frame.id);
@@ -233,8 +231,8 @@ export class Engine implements FrameSink {
         throw errors.protocol('a REVOKE without a sentence');
       case FrameKind.INQUIRY: {
         const context = this.contexts.get(frame.context);
-        // A communicator that is not made here yet: nobody can have called anything on it that disagrees.
-        if (context !== undefined && context.endpoints[frame.source] === from) context.owner.inspect(frame);
+        if (context === undefined) this.postpone({ frame: frame.clone(), message: null });
+        else if (context.endpoints[frame.source] === from) context.owner.inspect(frame);
         return null;
       }
       case FrameKind.BYE:
@@ -257,6 +255,16 @@ export class Engine implements FrameSink {
     }
     context.owner.inspect(frame);
     return this.receiving.arrive(from, frame, context);
+  }
+
+  /** The message is in its queue, or waits for its context; else it was received before. */
+  private cancelRequested(from: number, frame: Frame): void {
+    const early = this.early.get(frame.context) ?? [];
+    const isMeant = ({ message }: Early) => message !== null && message.id === frame.id && message.peer === from;
+    const at = frame.peerId === 0 ? early.findIndex(isMeant) : -1;
+    if (at < 0) return this.receiving.cancelRequested(from, frame, this.contexts.get(frame.context));
+    const [{ message }] = early.splice(at, 1) as [Early];
+    this.receiving.cancel(message as Message);
   }
 
   private revoked(frame: Frame, payload: Uint8Array): void {

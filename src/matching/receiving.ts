@@ -162,8 +162,13 @@ export class Receiving {
     const message = context?.unexpected.search(frame.source, frame.tag, (m) => m.id === id && m.peer === from);
     if (context === undefined || message === null || message === undefined) return;
     context.unexpected.remove(message);
-    if (!message.rendezvous) this.consumed(from, message);
-    this.port.answer(from, FrameKind.CANCELLED, id);
+    this.cancel(message);
+  }
+
+  /** A message that was in nobody's hands goes back to its sender. */
+  cancel(message: Message): void {
+    if (!message.rendezvous) this.consumed(message.peer, message);
+    this.port.answer(message.peer, FrameKind.CANCELLED, message.id);
   }
 
   /** Matched with a rendezvous message: asks for its payload. */

@@ -261,6 +261,42 @@ describe('the protocol', () => {
     await idle();
     expect(heard).toEqual([[0, 5, true]]);
   });
+
+  it('forgets messages for a context that is opened later when their sender takes them back', async () => {
+    const { a, b, idle } = pair({ eagerLimit: 64 });
+    const owner = { name: 'later', inspect() {}, revoked() {} };
+    const mine = a.open(99, owner, [0, 1], 0);
+    const [small, large, kept] = [
+      new TestSend(mine, bytes(3), 1, 0, true),
+      new TestSend(mine, bytes(300), 1, 0),
+      new TestSend(mine, bytes(301), 1, 0),
+    ];
+    for (const send of [small, large, kept]) a.send(send);
+    await idle();
+    for (const send of [small, large]) a.requestCancel(send);
+    await idle();
+    expect([small, large, kept].map(({ state }) => state)).toEqual([
+      OpState.CANCELLED,
+      OpState.CANCELLED,
+      OpState.PENDING,
+    ]);
+    const receive = new TestReceive(b.open(99, owner, [0, 1], 1), 0, 0);
+    b.receive(receive);
+    await idle();
+    expect(receive.bytes).toHaveLength(301);
+  });
+
+  it('keeps the questions about calls in a context that is opened later', async () => {
+    const { a, b, idle } = pair();
+    const heard: unknown[] = [];
+    const inspect = ({ kind, source, tag }: Frame) => heard.push([kind, source, tag]);
+    const owner = { name: 'later', inspect, revoked() {} };
+    const stamp = Object.assign(new Frame(), { collective: 1 });
+    a.inquire(a.open(99, owner, [0, 1], 0), 1, 5, stamp);
+    await idle();
+    b.open(99, owner, [0, 1], 1);
+    expect(heard).toEqual([[FrameKind.INQUIRY, 0, 5]]);
+  });
 });
 
 describe('matching under random interleavings', () => {
