@@ -53,6 +53,7 @@ export async function conformanceProgram(suites: readonly string[] = SUITES): Pr
     stdin: {
       contents: `${imports.join('\n')}\nimport { runTests } from './main.ts';\nawait runTests();\n`,
       resolveDir: parts,
+      sourcefile: 'conformance.ts',
       loader: 'ts',
     },
     outfile,
