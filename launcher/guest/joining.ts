@@ -1,5 +1,4 @@
 /** The tsrun of another rank looks for that of rank 0, again and again until the deadline, and waits there until everybody has come. */
-import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
 import { tlsClientOptions } from '../../src/contract/tls.ts';
@@ -44,7 +43,8 @@ export async function joinRankZero(meeting: MeetingPoint, hello: Hello, deadline
       } catch (error) {
         if (error instanceof Dismissed) throw error;
         // What was seen before the deadline says more than the deadline does.
-        if (!deadline.aborted || obstacle === '') obstacle = `${contact.host}:${contact.port}: ${reasonOf(error)}`;
+        if (!deadline.aborted || obstacle === '')
+          obstacle = `${contact.hosts.join(', ')}, port ${contact.port}: ${reasonOf(error)}`;
       }
     }
     // Whoever has to wait does not come back at the same moment as all the others.
@@ -57,10 +57,8 @@ export async function joinRankZero(meeting: MeetingPoint, hello: Hello, deadline
 }
 
 async function attempt(contact: Contact, hello: Hello, deadline: AbortSignal): Promise<TLSSocket> {
-  const { host, port, secret } = contact;
-  const socket = connect({ host, port, ...tlsClientOptions(secret, 'control') });
+  const socket = await firstSecured(contact, AbortSignal.any([deadline, AbortSignal.timeout(CONNECT_TIMEOUT)]));
   try {
-    await secured(socket, AbortSignal.any([deadline, AbortSignal.timeout(CONNECT_TIMEOUT)]));
     socket.write(`${JSON.stringify(hello)}\n`);
     const answer = parseAnswer(await new LineReader(socket, LONGEST_GREETING).next(later(deadline, LAST_WORD)));
     if (answer?.type !== 'go') throw refusal(answer);
@@ -80,14 +78,27 @@ function later(deadline: AbortSignal, milliseconds: number): AbortSignal {
   return controller.signal;
 }
 
-function secured(socket: Socket, deadline: AbortSignal): Promise<void> {
+/** By all of its addresses at once. */
+async function firstSecured({ hosts, port, secret }: Contact, deadline: AbortSignal): Promise<TLSSocket> {
+  const sockets = hosts.map((host) => connect({ host, port, ...tlsClientOptions(secret, 'control') }));
+  try {
+    const first = await Promise.any(sockets.map((socket) => secured(socket, deadline)));
+    for (const socket of sockets) if (socket !== first) socket.destroy();
+    return first;
+  } catch (error) {
+    for (const socket of sockets) socket.destroy();
+    throw (error as AggregateError).errors[0];
+  }
+}
+
+function secured(socket: TLSSocket, deadline: AbortSignal): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const expired = (): void => reject(new Error('no answer'));
     deadline.addEventListener('abort', expired);
     const settle = (): void => deadline.removeEventListener('abort', expired);
     socket.once('secureConnect', () => {
       settle();
-      resolve();
+      resolve(socket);
     });
     socket.once('close', () => {
       settle();

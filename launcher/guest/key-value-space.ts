@@ -1,7 +1,7 @@
 /** Meeting through PMI: rank 0 puts its address and a new secret into the key-value space of the launcher. */
 import { randomBytes } from 'node:crypto';
 import { ExitCode, LaunchFailure } from '../failure.ts';
-import type { Contact, ListeningPlace, MeetingPoint } from './meeting-point.ts';
+import type { Contact, ListeningPlace, MeetingPoint, OwnPlace } from './meeting-point.ts';
 import { type PmiClient, PmiFailure } from './pmi1.ts';
 
 /** Keys that begin with PMI_ belong to the launcher. */
@@ -12,14 +12,13 @@ export class KeyValueSpace implements MeetingPoint {
   readonly secret = randomBytes(32).toString('hex');
   readonly absence = 'its address is not in the key-value space of PMI';
   readonly #pmi: PmiClient;
-  readonly #host: string;
+  readonly #hosts: readonly string[];
   #found: Promise<Contact> | undefined;
 
-  /** @param host - under which the others reach this one. */
-  constructor(pmi: PmiClient, host: string) {
+  constructor(pmi: PmiClient, { hosts, listen }: OwnPlace) {
     this.#pmi = pmi;
-    this.#host = host;
-    this.listen = { host, port: 0 };
+    this.#hosts = hosts;
+    this.listen = { host: listen, port: 0 };
   }
 
   publish(port: number): Promise<void> {
@@ -36,7 +35,7 @@ export class KeyValueSpace implements MeetingPoint {
   }
 
   async #write(port: number): Promise<void> {
-    const contact: Contact = { host: this.#host, port, secret: this.secret };
+    const contact: Contact = { hosts: this.#hosts, port, secret: this.secret };
     // Values have no spaces, and an upper limit of their own.
     const text = Buffer.from(JSON.stringify(contact)).toString('base64url');
     const length = Math.max(1, this.#pmi.longestValue);

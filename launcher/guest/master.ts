@@ -12,7 +12,7 @@ export class Master implements MeetingPoint {
     this.#contact = contact;
     this.secret = contact.secret;
     this.listen = { host: listen, port: contact.port };
-    this.absence = `nobody was reached at ${contact.host}:${contact.port} (MASTER_ADDR, MASTER_PORT)`;
+    this.absence = `nobody was reached at ${contact.hosts.join()}:${contact.port} (MASTER_ADDR, MASTER_PORT)`;
   }
 
   async publish(): Promise<void> {

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ExitCode, LaunchFailure } from '../failure.ts';
 import { systemReason } from '../io/system-reason.ts';
-import type { Contact, ListeningPlace, MeetingPoint } from './meeting-point.ts';
+import type { Contact, ListeningPlace, MeetingPoint, OwnPlace } from './meeting-point.ts';
 import { keyFrom } from './secret.ts';
 
 /** What stands in the file. */
 interface Note {
-  readonly host: string;
+  readonly hosts: readonly string[];
   readonly port: number;
   /** New for every job: whoever reads the file of an older one proves nothing with it. */
   readonly nonce: string;
@@ -20,20 +20,19 @@ export class MeetingFile implements MeetingPoint {
   readonly listen: ListeningPlace;
   readonly absence: string;
   readonly #path: string;
-  readonly #host: string;
+  readonly #hosts: readonly string[];
   readonly #shared: Buffer;
   readonly #nonce = randomBytes(32).toString('hex');
   #published = false;
 
   /**
-   * @param host - under which the others reach this one.
    * @param shared - a secret that all tasks have, on top of what stands in the file.
    */
-  constructor(path: string, host: string, shared: Buffer = Buffer.alloc(0)) {
+  constructor(path: string, { hosts, listen }: OwnPlace, shared: Buffer = Buffer.alloc(0)) {
     this.#path = path;
-    this.#host = host;
+    this.#hosts = hosts;
     this.#shared = shared;
-    this.listen = { host, port: 0 };
+    this.listen = { host: listen, port: 0 };
     this.absence = `there is no address of it in ${path}`;
   }
 
@@ -43,7 +42,7 @@ export class MeetingFile implements MeetingPoint {
 
   /** @throws LaunchFailure */
   async publish(port: number): Promise<void> {
-    const note: Note = { host: this.#host, port, nonce: this.#nonce };
+    const note: Note = { hosts: this.#hosts, port, nonce: this.#nonce };
     // Nobody reads half of it.
     const draft = `${this.#path}.${process.pid}`;
     try {
@@ -58,7 +57,7 @@ export class MeetingFile implements MeetingPoint {
 
   async find(): Promise<Contact | undefined> {
     const note = readNote(this.#path);
-    return note && { host: note.host, port: note.port, secret: this.#keyOf(note.nonce) };
+    return note && { hosts: note.hosts, port: note.port, secret: this.#keyOf(note.nonce) };
   }
 
   async leave(): Promise<void> {

@@ -2,8 +2,8 @@
 
 /** What leads to the tsrun of rank 0. */
 export interface Contact {
-  /** A name or an IP address. */
-  readonly host: string;
+  /** Names or IP addresses. Its host has them all, but not every one may lead there from here. */
+  readonly hosts: readonly string[];
   readonly port: number;
   /** Proves that both belong to one job; 64 hex digits. */
   readonly secret: string;
@@ -29,4 +29,11 @@ export interface MeetingPoint {
   readonly absence: string;
   /** Everybody has met, or nobody will any more: nothing stays behind. Never rejects. */
   leave(): Promise<void>;
+}
+
+/** How this host is reached, if rank 0 is here. */
+export interface OwnPlace {
+  /** Undefined: at all addresses. */
+  readonly listen: string | undefined;
+  readonly hosts: readonly string[];
 }

@@ -1,4 +1,5 @@
 /** Chooses how the tsruns of a job that another launcher has started find each other: by what that launcher offers. */
+import { networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Environment } from '../../src/contract/environment.ts';
 import type { Env, OuterTask } from '../../src/contract/outer.ts';
@@ -7,11 +8,13 @@ import { ExitCode, LaunchFailure } from '../failure.ts';
 import { KeyValueSpace } from './key-value-space.ts';
 import { Master } from './master.ts';
 import { MeetingFile, ownFolder } from './meeting-file.ts';
-import type { MeetingPoint } from './meeting-point.ts';
+import type { MeetingPoint, OwnPlace } from './meeting-point.ts';
 import { PmiClient, PmiFailure } from './pmi1.ts';
 import { keyFrom, readSecretFile } from './secret.ts';
 
-const LOOPBACK = '127.0.0.1';
+const LOOPBACK: OwnPlace = { listen: '127.0.0.1', hosts: ['127.0.0.1'] };
+/** More addresses of one host are not tried. */
+const MOST_ADDRESSES = 8;
 
 export interface RendezvousOptions {
   readonly task: OuterTask;
@@ -28,20 +31,18 @@ export async function chooseMeetingPoint(options: RendezvousOptions): Promise<Me
   const { task, env } = options;
   const pmi = await openPmi(options);
   const oneMachine = task.localSize === task.size || isLoopback(env.MASTER_ADDR);
-  const host = oneMachine ? LOOPBACK : await hostAddress(options);
-  if (pmi instanceof PmiClient) return new KeyValueSpace(pmi, host);
+  const place = oneMachine ? LOOPBACK : await ownPlace(options);
+  if (pmi instanceof PmiClient) return new KeyValueSpace(pmi, place);
   const job = jobName(task, env);
-  if (oneMachine && job !== undefined) return new MeetingFile(join(ownFolder(), job), host);
+  if (oneMachine && job !== undefined) return new MeetingFile(join(ownFolder(), job), place);
   const path = env[Environment.SECRET_FILE];
   const secret = path === undefined ? undefined : readSecretFile(path);
   const master = masterOf(env);
   if (secret !== undefined && master !== undefined) {
-    // MASTER_ADDR may be no address of this host, but of something that passes connections on.
-    const listen = options.interface === undefined ? undefined : host;
-    return new Master({ ...master, secret: keyFrom(secret, job ?? '') }, listen);
+    return new Master({ ...master, secret: keyFrom(secret, job ?? '') }, place.listen);
   }
   if (secret !== undefined && job !== undefined) {
-    return new MeetingFile(join(dirname(path!), `tsmpi-${job}`), host, secret);
+    return new MeetingFile(join(dirname(path!), `tsmpi-${job}`), place, secret);
   }
   throw new LaunchFailure(pmi === undefined ? noWay(task) : closedPmi(task, pmi), ExitCode.LAUNCH);
 }
@@ -66,10 +67,14 @@ function namesOf(launcher: OuterTask['launcher'], env: Env): (string | undefined
   }
 }
 
-async function hostAddress({ interface: wanted, env }: RendezvousOptions): Promise<string> {
-  const address = await ownAddress({ interface: wanted, env });
-  if (address !== undefined) return address;
-  throw new LaunchFailure('this host has no address under which others could reach it', ExitCode.LAUNCH);
+/** Which of its addresses leads here from the other hosts, nobody knows yet: they try them all. */
+async function ownPlace({ interface: wanted, env }: RendezvousOptions): Promise<OwnPlace> {
+  const likely = await ownAddress({ interface: wanted, env });
+  if (wanted !== undefined) return { listen: likely, hosts: [likely!] };
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const others = all.filter(({ internal, scopeid }) => !internal && !scopeid).map(({ address }) => address);
+  const hosts = [...new Set([likely ?? [], others].flat())].slice(0, MOST_ADDRESSES);
+  return { listen: undefined, hosts };
 }
 
 /** Undefined: there is none. A failure: there should be one, but it can't be used. */
@@ -86,10 +91,10 @@ async function openPmi({ task, env, deadline, pmi }: RendezvousOptions): Promise
   }
 }
 
-function masterOf({ MASTER_ADDR: host, MASTER_PORT: text }: Env): { host: string; port: number } | undefined {
+function masterOf({ MASTER_ADDR: host, MASTER_PORT: text }: Env): { hosts: string[]; port: number } | undefined {
   if (host === undefined || text === undefined) return undefined;
   const port = /^\d+$/.test(text) ? Number(text) : 0;
-  if (port >= 1 && port <= 65535) return { host, port };
+  if (port >= 1 && port <= 65535) return { hosts: [host], port };
   throw new LaunchFailure(`MASTER_PORT=${text} is no port`, ExitCode.LAUNCH);
 }
 

@@ -5,6 +5,7 @@ import { PmiClient } from '../../../launcher/guest/pmi1.ts';
 import { PmiServer, type PmiServerOptions } from './pmi-server.ts';
 
 const patience = () => AbortSignal.timeout(20_000);
+const place = (host: string) => ({ listen: undefined, hosts: [host] });
 
 describe('PMI-1', () => {
   let server: PmiServer | undefined;
@@ -97,9 +98,9 @@ describe('PMI-1', () => {
   it('carries an address and a secret, in as many pieces as it takes', async () => {
     for (const longestValue of [1024, 20]) {
       const [a, b] = (await connect({ size: 2, longestValue })).slice(-2);
-      const [zero, one] = [new KeyValueSpace(a!, '10.0.0.1'), new KeyValueSpace(b!, '10.0.0.2')];
+      const [zero, one] = [new KeyValueSpace(a!, place('10.0.0.1')), new KeyValueSpace(b!, place('10.0.0.2'))];
       const [, contact] = await Promise.all([zero.publish(4711), one.find()]);
-      expect(contact).toEqual({ host: '10.0.0.1', port: 4711, secret: zero.secret });
+      expect(contact).toEqual({ hosts: ['10.0.0.1'], port: 4711, secret: zero.secret });
       expect([...server!.values.keys()].some((key) => key.startsWith('PMI_'))).toBe(false);
       server!.close();
     }
