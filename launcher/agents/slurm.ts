@@ -63,7 +63,7 @@ const CAUSES: readonly (readonly [pattern: RegExp, meaning: (host: string, job: 
     (host, job) => `job ${job} has no node ${host}; scontrol show job ${job} lists its nodes`,
   ],
   [
-    /Expired or invalid job|Invalid job id|Job \d+ has expired|already completing or completed|has been revoked/,
+    /Expired or invalid job|Invalid job id|job \d+ has expired|already completing or completed|has been revoked/,
     (_, job) => `job ${job} is over, or was never here`,
   ],
   [

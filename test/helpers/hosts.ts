@@ -88,6 +88,11 @@ export class Hosts {
     return folder;
   }
 
+  /** Words that run a command on a host, in a folder of it. */
+  entering(host: string, folder: string): string[] {
+    return this.#machine(host).entering(folder);
+  }
+
   /** Runs a command on a host. */
   run(host: string, argv: readonly string[], input?: string | Uint8Array): Promise<Output> {
     return this.#machine(host).run(argv, input);
@@ -144,6 +149,7 @@ export class Hosts {
 
   async plug(host: string): Promise<void> {
     await this.#setLinks(host, 'up');
+    await this.#carriers(host);
   }
 
   /** Kills the ssh server's processes that serve a connection to this host. */
@@ -208,6 +214,18 @@ export class Hosts {
         await this.#machine(host).configure(lines);
       }
     }
+    await Promise.all(this.#everybody.map((host) => this.#carriers(host)));
+  }
+
+  /** The kernel takes up to a second to notice what is plugged in. */
+  async #carriers(host: string): Promise<void> {
+    const lines = this.#networks.map(
+      (_, index) => `until ip link show eth${index} | grep -q 'state UP'; do sleep 0.02; done`,
+    );
+    await this.#machine(host).configure([
+      'until ip link show docker0 | grep -q "state UP"; do sleep 0.02; done',
+      ...lines,
+    ]);
   }
 
   async #setLinks(host: string, state: 'up' | 'down'): Promise<void> {

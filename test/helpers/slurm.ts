@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { type Hosts, type MachineProcess, noHosts, type Output, startHosts } from './hosts.ts';
+import { Tsrun, type TsrunOptions } from './tsrun.ts';
 
 const COMMANDS = ['munged', 'slurmctld', 'slurmd', 'srun', 'salloc', 'sbatch', 'scancel', 'scontrol'];
 const DAEMONS = /^(munged|slurmctld|slurmd|: slurmscriptd)\b/;
@@ -87,6 +88,12 @@ export class Slurm {
     return this.hosts.run('login', argv);
   }
 
+  /** Runs tsrun where users type it, by `under`: `['salloc', '-n', '4']`. Its working directory, if none is given, is the shared folder. */
+  tsrun(under: readonly string[], args: readonly string[], options: Omit<TsrunOptions, 'prefix'> = {}): Tsrun {
+    const prefix = [...this.hosts.entering('login', options.cwd ?? this.hosts.folder), ...under];
+    return new Tsrun(args, { ...options, prefix });
+  }
+
   /** Submits the lines of a script; gives the job's number. */
   async submit(options: readonly string[], script: string): Promise<string> {
     const files = ['--output=/run/job-%j.out', '--error=/run/job-%j.err', `--chdir=${this.hosts.folder}`];
@@ -94,23 +101,28 @@ export class Slurm {
     return (await must(this.hosts, 'login', ['sbatch', '--parsable', ...files, ...options], lines)).trim();
   }
 
+  /** Waits until a batch job runs. */
+  async begun(job: string): Promise<void> {
+    await this.#record(job, /JobState=(?!PENDING|CONFIGURING)/);
+  }
+
   /** Waits for the end of a batch job, and gives what its script left behind; no exit code: a signal ended it. */
   async outcome(job: string, deadline = 30_000): Promise<Output> {
-    const until = performance.now() + deadline;
-    for (;;) {
-      const { stdout: record } = await this.run('scontrol', '--oneliner', 'show', 'job', job);
-      const { state, code, signal, host } =
-        record.match(/JobState=(?<state>\S+).* ExitCode=(?<code>\d+):(?<signal>\d+).* BatchHost=(?<host>\S+)/)
-          ?.groups ?? {};
-      if (state !== undefined && !/PENDING|CONFIGURING|RUNNING|COMPLETING/.test(state)) {
-        const [out, err] = [`/run/job-${job}.out`, `/run/job-${job}.err`];
-        const stdout = await must(this.hosts, host!, ['cat', out]);
-        const stderr = await must(this.hosts, host!, ['cat', err]);
-        return { code: signal === '0' ? Number(code) : null, stdout, stderr };
-      }
-      if (performance.now() > until) throw new Error(`job ${job} has not ended after ${deadline} ms: ${record}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    const record = await this.#record(job, /JobState=(?!PENDING|CONFIGURING|RUNNING|COMPLETING|SUSPENDED)/, deadline);
+    const [, code, signal, host] = record.match(/ ExitCode=(\d+):(\d+).* BatchHost=(\S+)/)!;
+    const stdout = await must(this.hosts, host!, ['cat', `/run/job-${job}.out`]);
+    const stderr = await must(this.hosts, host!, ['cat', `/run/job-${job}.err`]);
+    return { code: signal === '0' ? Number(code) : null, stdout, stderr };
+  }
+
+  /** Kills the daemon of a node. */
+  stopNode(host: string): void {
+    for (const { outer, command } of this.hosts.processes(host))
+      if (command.startsWith('slurmd')) process.kill(outer, 'SIGKILL');
+  }
+
+  async startNode(host: string): Promise<void> {
+    await must(this.hosts, host, ['slurmd']);
   }
 
   /** What runs on a host beside Slurm's daemons; the shepherd of a step does. */
@@ -133,6 +145,17 @@ export class Slurm {
 
   close(): Promise<void> {
     return this.hosts.close();
+  }
+
+  /** What scontrol says of a job as soon as it looks like that. */
+  async #record(job: string, pattern: RegExp, deadline = 30_000): Promise<string> {
+    const until = performance.now() + deadline;
+    for (;;) {
+      const record = await must(this.hosts, 'login', ['scontrol', '--oneliner', 'show', 'job', job]);
+      if (pattern.test(record)) return record;
+      if (performance.now() > until) throw new Error(`waited ${deadline} ms for ${pattern}: ${record}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   }
 }
 
