@@ -42,7 +42,7 @@ function checkHost(host: HostExamination, job: JobInMind): Finding[] {
   ];
 }
 
-function summary({ name, facts, clock }: Extract<HostExamination, { facts: object }>) {
+function summary({ name, takesPart, facts, clock }: Extract<HostExamination, { facts: object }>) {
   const { node, tsmpi, network } = facts;
-  return { name, node, tsmpi, address: network.address, clock };
+  return { name, node, tsmpi, address: takesPart ? network.address : undefined, clock };
 }

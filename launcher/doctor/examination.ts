@@ -29,16 +29,18 @@ export interface Examination {
   readonly attempts: readonly Attempt[];
 }
 
-export type HostExamination =
-  | {
-      readonly name: string;
-      readonly facts: Facts;
-      /** Undefined: it is ours. */
-      readonly clock: Clock | undefined;
-      /** Why nothing can listen at its address. */
-      readonly deaf: string | undefined;
-    }
-  | { readonly name: string; readonly facts: undefined /** Why it was not reached. */; readonly reason: string };
+export type HostExamination = Patient &
+  (
+    | {
+        readonly facts: Facts;
+        /** Undefined: it is ours. */
+        readonly clock: Clock | undefined;
+        /** Why nothing can listen at its address. */
+        readonly deaf: string | undefined;
+      }
+    /** It was not reached, for that reason. */
+    | { readonly facts: undefined; readonly reason: string }
+  );
 
 /** Gives the examiner of a host; rejects with a LaunchFailure that says why there is none. */
 export type OpenExaminer = (host: Patient) => Promise<Examiner>;
@@ -92,11 +94,10 @@ class Visit {
   }
 
   get result(): HostExamination {
-    const { name } = this.host;
     if (this.#reason !== undefined || this.#facts === undefined) {
-      return { name, facts: undefined, reason: this.#reason ?? 'it said nothing' };
+      return { ...this.host, facts: undefined, reason: this.#reason ?? 'it said nothing' };
     }
-    return { name, facts: this.#facts, clock: this.#clock, deaf: this.#deaf };
+    return { ...this.host, facts: this.#facts, clock: this.#clock, deaf: this.#deaf };
   }
 
   begin(): Promise<void> {

@@ -11,7 +11,7 @@ import { createWorkspace, socketPath } from '../workspace.ts';
 import { cgroupLimits } from './cgroup.ts';
 import type { Facts, Files, Launchers, Network } from './facts.ts';
 import { readLimits } from './limits.ts';
-import { tryEsbuild, tryListening, tryTsx } from './probes.ts';
+import { tryCompilers, tryListening } from './probes.ts';
 
 export interface FactsQuery {
   /** What `--interface` says. */
@@ -24,10 +24,9 @@ export interface FactsQuery {
 
 export async function gatherFacts(query: FactsQuery, env: Env = process.env): Promise<Facts> {
   const { files, unixSockets } = await lookAtFiles(query);
-  const [network, esbuild, tsx, loopback] = await Promise.all([
+  const [network, compilers, loopback] = await Promise.all([
     lookAtNetwork(query),
-    tryEsbuild(),
-    tryTsx(),
+    tryCompilers(),
     tryListening({ host: '127.0.0.1', port: 0 }),
   ]);
   return {
@@ -41,7 +40,7 @@ export async function gatherFacts(query: FactsQuery, env: Env = process.env): Pr
     limits: readLimits(readText),
     files,
     network,
-    works: { esbuild, tsx, unixSockets, loopback },
+    works: { ...compilers, unixSockets, loopback },
     launchers: lookAtLaunchers(env),
   };
 }

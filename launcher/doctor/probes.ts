@@ -30,22 +30,20 @@ export function tryListening(options: ListenOptions): Promise<string | undefined
 
 type Transform = (code: string, options: { loader: 'ts' }) => Promise<{ code: string }>;
 
-/** esbuild as this package finds it. */
-export function tryEsbuild(): Promise<string | undefined> {
-  return tryTransform(() => createRequire(import.meta.url));
+/** esbuild, which this package and tsx each find for themselves. They may find the same, whose service ends for both: one after the other. */
+export async function tryCompilers(): Promise<{ esbuild: string | undefined; tsx: string | undefined }> {
+  const here = createRequire(import.meta.url);
+  const esbuild = await tryTransform(() => here);
+  const tsx = await tryTransform(() => createRequire(here.resolve('tsx/package.json')));
+  return { esbuild, tsx };
 }
 
-/** esbuild as tsx finds it: that may be another one. */
-export function tryTsx(): Promise<string | undefined> {
-  return tryTransform(() => createRequire(createRequire(import.meta.url).resolve('tsx/package.json')));
-}
-
-/** Its program is another one for each platform, and found when it is needed. */
+/** The program of esbuild is another one for each platform, and looked for when it is needed. */
 async function tryTransform(find: () => NodeJS.Require): Promise<string | undefined> {
   try {
-    const { transform, stop } = find()('esbuild') as { transform: Transform; stop?: () => Promise<void> };
+    const { transform, stop } = find()('esbuild') as { transform: Transform; stop: () => Promise<void> };
     const problem = await within(transform('let one: number = 1', { loader: 'ts' }).then(() => undefined));
-    await stop?.();
+    await stop();
     return problem;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

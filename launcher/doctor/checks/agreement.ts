@@ -5,6 +5,7 @@ export interface Host {
   readonly name: string;
   readonly node: string;
   readonly tsmpi: string;
+  /** What the others are told; undefined: there is none, or no host has to reach this one. */
   readonly address: string | undefined;
   /** By how much its clock is ahead of ours, in milliseconds, and how far off that may be. Undefined: it is ours. */
   readonly clock: Clock | undefined;
@@ -30,13 +31,9 @@ const SKEW = 1000;
 const MOST_NAMES = 5;
 
 export function checkAgreement(hosts: readonly Host[], attempts: readonly Attempt[]): Finding[] {
-  return [
-    checkVersions(hosts),
-    checkNode(hosts),
-    ...checkAddresses(hosts),
-    ...checkReach(attempts),
-    ...checkClocks(hosts),
-  ];
+  const clashes = checkAddresses(hosts);
+  const ways = clashes.length > 0 ? clashes : checkReach(attempts);
+  return [checkVersions(hosts), checkNode(hosts), ...ways, ...checkClocks(hosts)];
 }
 
 function checkVersions(hosts: readonly Host[]): Finding {

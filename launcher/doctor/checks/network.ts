@@ -33,15 +33,19 @@ function checkAddress({ network }: Facts, { hosts }: JobInMind): Finding[] {
 /** Every rank takes one port where it listens for other hosts. */
 function checkPorts({ network }: Facts, { ports, here }: JobInMind, deaf: string | undefined): Finding[] {
   const subject = 'ports';
+  const findings: Finding[] = [];
   if (deaf !== undefined) {
-    return [problem(subject, `nothing can listen at ${network.address}: ${deaf}`, 'choose others with --port-range')];
+    const mend = 'choose others with --port-range';
+    findings.push(problem(subject, `nothing can listen at ${network.address}: ${deaf}`, mend));
   }
-  if (ports === undefined) return [];
+  if (ports === undefined || here === 0) return findings;
   const [first, last] = ports;
-  const count = last - first + 1;
-  const text = `${counted(count, 'port')}, ${first} to ${last}`;
-  if (count >= here) return [ok(subject, text)];
-  return [problem(subject, `${text}, for ${counted(here, 'rank')} that take one each`, 'give a longer --port-range')];
+  const text = `${counted(last - first + 1, 'port')}, ${first} to ${last}`;
+  if (last - first + 1 < here) {
+    const mend = 'give a longer --port-range';
+    findings.push(problem(subject, `${text}, for ${counted(here, 'rank')} that take one each`, mend));
+  }
+  return findings.length > 0 ? findings : [ok(subject, text)];
 }
 
 function outside(interfaces: Facts['network']['interfaces']): Facts['network']['interfaces'] {
