@@ -1,0 +1,43 @@
+/** The tests of the contract on the ranks of jobs across hosts, started over ssh, with TLS between them. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { conformanceProgram, SUITES, summaryOf } from '../helpers/conformance.ts';
+import { describeHosts } from '../helpers/describe-hosts.ts';
+import { type Hosts, startHosts } from '../helpers/hosts.ts';
+
+/** Starting and running it all takes seconds; a machine that is busy with other things gets its time. */
+const DEADLINE = 170_000;
+
+describeHosts('the contract holds over ssh', () => {
+  let hosts: Hosts;
+  let folder: string;
+  beforeAll(async () => {
+    hosts = await startHosts(4);
+    // The matrix of collectives takes 4 ranks at most, and half of the time.
+    const few = SUITES.filter((path) => !path.endsWith('/collectives.test.ts'));
+    const [all, most] = await Promise.all([conformanceProgram(), conformanceProgram(few)]);
+    folder = hosts.scripts({ 'all.mjs': readFileSync(all, 'utf8'), 'most.mjs': readFileSync(most, 'utf8') });
+  });
+  afterEach(() => hosts.quiet());
+  afterAll(() => hosts?.close());
+
+  it.each([
+    [2, 1, 'all', 115],
+    [2, 2, 'all', 155],
+    [2, 4, 'most', 155],
+    [4, 1, 'all', 155],
+    [4, 2, 'most', 155],
+    [4, 4, 'most', 155],
+  ])('on %i hosts with %i ranks each', { timeout: DEADLINE }, async (count, each, name, least) => {
+    const names = hosts.names.slice(0, count);
+    const where = names.map((host) => `${host}:${each}`).join();
+    const script = join(folder, `${name}.mjs`);
+    const job = await hosts.tsrun(['-n', `${count * each}`, '-H', where, script], { deadline: DEADLINE });
+    const summary = summaryOf(job);
+    expect(summary.failed).toEqual([]);
+    expect(job).toMatchObject({ code: 0, stderr: '' });
+    expect(summary.hosts).toEqual(Array(each).fill(names).flat());
+    expect(summary.passed).toBeGreaterThanOrEqual(least);
+  });
+});
