@@ -9,7 +9,7 @@ import { DEFAULT_SETTINGS, Domain, type Job } from '../../src/comm/domain.ts';
 import { Engine } from '../../src/matching/engine.ts';
 import { type SpmdOptions, spmd } from '../../src/runtime/spmd.ts';
 import { Router } from '../../src/transport/router.ts';
-import { SocketMesh } from '../../src/transport/socket/mesh.ts';
+import { type MeshOptions, SocketMesh } from '../../src/transport/socket/mesh.ts';
 
 export type Program<T> = (comm: Communicator) => T | Promise<T>;
 export type Run = <T>(
@@ -24,28 +24,39 @@ export const overMemory: Run = (size, program, options) => spmd(size, program, o
 export const shuffled: Run = (size, program, options) =>
   spmd(size, program, { ...options, seed: 20261121, eagerLimit: 64 });
 
+/** One mesh of every rank, and whom it reaches: everybody, or the ranks of the same host, or of other hosts. */
+type MeshKind = Pick<MeshOptions, 'kind' | 'tls' | 'links'> & { readonly reaches?: 'near' | 'far' };
+
+/** Two hosts, as far as the transport can tell: even ranks on one, odd ranks on the other. */
+const sameHost = (one: number, other: number) => one % 2 === other % 2;
+
 /** Real sockets, all ranks in this process. */
-function overSockets(kind: 'unix' | 'tcp'): Run {
+function overSockets(...kinds: readonly MeshKind[]): Run {
   return async (size, program, options = {}) => {
     const folder = await mkdtemp(join(tmpdir(), 'tsmpi-test-'));
-    const job = randomBytes(8).toString('hex');
-    const secret = randomBytes(32).toString('hex');
+    const endpoints = Array.from({ length: size }, (_, index) => index);
+    const common = { size, job: randomBytes(8).toString('hex'), epoch: 0, secret: randomBytes(32).toString('hex') };
     const meshes = await Promise.all(
-      Array.from({ length: size }, (_, self) =>
-        SocketMesh.listen({
-          kind,
-          self,
-          size,
-          job,
-          epoch: 0,
-          secret,
-          listen: kind === 'unix' ? join(folder, `${self}`) : '127.0.0.1',
-        }),
+      kinds.map(({ reaches, ...kind }) =>
+        Promise.all(
+          endpoints.map((self) =>
+            SocketMesh.listen({
+              ...common,
+              ...kind,
+              self,
+              listen: kind.kind === 'unix' ? join(folder, `${self}`) : '127.0.0.1',
+              peers: endpoints.filter((peer) => reaches === undefined || sameHost(self, peer) === (reaches === 'near')),
+            }),
+          ),
+        ),
       ),
     );
     const liveness = { hold() {}, release() {} };
-    const endpoints = Array.from({ length: size }, (_, index) => index);
-    const transports = meshes.map((mesh) => Router.over(mesh));
+    const transports = endpoints.map((rank) => {
+      const [first, second] = meshes.map((mesh) => mesh[rank]!);
+      const choose = (peer: number) => (second === undefined || sameHost(rank, peer) ? first! : second);
+      return new Router(rank, second === undefined ? [first!] : [first!, second], choose);
+    });
     const members = transports.map((transport, rank) => {
       const engine = new Engine({ transport, endpoints: size, liveness });
       const job: Job = {
@@ -62,7 +73,10 @@ function overSockets(kind: 'unix' | 'tcp'): Run {
       return { engine, comm: new Communicator(domain) };
     });
     try {
-      await Promise.all(meshes.map((mesh) => mesh.connect(meshes.map(({ address }) => address))));
+      for (const mesh of meshes) {
+        const addresses = mesh.map(({ address }) => address);
+        await Promise.all(mesh.map((one) => one.connect(addresses)));
+      }
       return await Promise.all(members.map(({ comm }) => program(comm)));
     } finally {
       for (const { engine } of members) engine.leave();
@@ -79,6 +93,11 @@ function fail(what: string): never {
 export const runs: readonly (readonly [name: string, run: Run])[] = [
   ['memory', overMemory],
   ['memory, shuffled', shuffled],
-  ['unix sockets', overSockets('unix')],
-  ['tcp sockets', overSockets('tcp')],
+  ['unix sockets', overSockets({ kind: 'unix' })],
+  ['tcp sockets', overSockets({ kind: 'tcp' })],
+  ['tcp, tls, lazy', overSockets({ kind: 'tcp', tls: true, links: 'lazy' })],
+  [
+    'two hosts',
+    overSockets({ kind: 'unix', reaches: 'near' }, { kind: 'tcp', tls: true, links: 'lazy', reaches: 'far' }),
+  ],
 ];
