@@ -18,6 +18,8 @@ const BACKLOG = 4096;
 export interface Arrival {
   readonly hello: Hello;
   readonly socket: TLSSocket;
+  /** Of this host, as it was reached. */
+  readonly address: string | undefined;
 }
 
 export class Gathering {
@@ -113,7 +115,7 @@ export class Gathering {
       });
     });
     socket.on('error', ({ code }: NodeJS.ErrnoException) => {
-      if (code?.startsWith('ERR_SSL')) this.#impostors.add(raw.remoteAddress ?? 'somewhere');
+      if (code?.startsWith('ERR_SSL')) this.#impostors.add(plainAddress(raw.remoteAddress) ?? 'somewhere');
     });
   }
 
@@ -132,7 +134,7 @@ export class Gathering {
       void say(socket, { type: 'refused', reason: reason! });
       return false;
     }
-    this.#arrivals.set(hello.rank, { hello, socket });
+    this.#arrivals.set(hello.rank, { hello, socket, address: plainAddress(socket.localAddress) });
     // It says nothing more, but it may go, and come again.
     socket.on('readable', () => socket.readableLength === 0 && socket.read(0));
     socket.once('close', () => this.#arrivals.delete(hello.rank));
@@ -175,6 +177,11 @@ function say(socket: TLSSocket, answer: Answer): Promise<void> {
     socket.once('close', resolve);
     socket.end(`${JSON.stringify(answer)}\n`, () => socket.destroy());
   });
+}
+
+/** A server at all addresses sees those of IPv4 as a part of IPv6 (RFC 4291, 2.5.5.2). */
+function plainAddress(address: string | undefined): string | undefined {
+  return address?.replace(/^::ffff:(?=\d+\.)/, '');
 }
 
 function cannotListen({ host, port }: ListeningPlace, error: Error): LaunchFailure {

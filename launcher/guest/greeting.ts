@@ -31,8 +31,9 @@ export type Answer =
 export function parseHello(line: string): Hello | undefined {
   const hello = parse(line) as Partial<Hello>;
   const { greeting, rank, size, machine, host, script, failure } = hello;
-  const numbers = [greeting, rank, size, failure?.exitCode ?? 0];
-  const texts = [machine, host, script, failure?.message ?? ''];
+  const { message, exitCode } = failure ?? { message: '', exitCode: 0 };
+  const numbers = [greeting, rank, size, exitCode];
+  const texts = [machine, host, script, message];
   if (!numbers.every(Number.isSafeInteger) || !texts.every((text) => typeof text === 'string')) return undefined;
   return hello as Hello;
 }

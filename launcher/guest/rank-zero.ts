@@ -143,7 +143,7 @@ async function addressHere(
   { machine }: TaskPlace,
 ): Promise<string | undefined> {
   if (network.interface !== undefined) return ownAddress({ interface: network.interface });
-  return arrivals.find(({ hello }) => hello.machine !== machine)?.socket.localAddress;
+  return arrivals.find(({ hello }) => hello.machine !== machine)?.address;
 }
 
 /** Where frames of compiled files are to be mapped by this tsrun's own, which are the same. */

@@ -80,7 +80,7 @@ async function takePart(
       const arrivals = await meet(meeting, () => gather(meeting, size, failureOf(own), deadline));
       return await lead(arrivals, { own: runnable(own), agent, place, restart, signals });
     }
-    const hello: Hello = { greeting: GREETING, rank, size, ...place, script: scriptOf(own), failure: failureOf(own) };
+    const hello: Hello = { greeting: GREETING, rank, size, ...place, ...introduction(own) };
     const socket = await meet(meeting, () => joinRankZero(meeting, hello, deadline));
     return await follow({ socket, own: runnable(own), agent, rank, signals });
   } catch (error) {
@@ -125,8 +125,10 @@ function failureOf(own: OwnProgram | LaunchFailure): LaunchFailure | undefined {
   return own instanceof LaunchFailure ? own : undefined;
 }
 
-function scriptOf(own: OwnProgram | LaunchFailure): string {
-  return own instanceof LaunchFailure ? '' : own.script;
+function introduction(own: OwnProgram | LaunchFailure): Pick<Hello, 'script' | 'failure'> {
+  if (!(own instanceof LaunchFailure)) return { script: own.script, failure: undefined };
+  const { message, exitCode } = own;
+  return { script: '', failure: { message, exitCode } };
 }
 
 function runnable(own: OwnProgram | LaunchFailure): OwnProgram {
