@@ -88,6 +88,8 @@ function prepare(load: NodeJS.Require, start: (url: string) => void, settings: S
   }
   function begin(): void {
     if (!fs.existsSync(main)) quit(step.NO_AGENT, '');
+    // In the place of this text.
+    process.title = 'tsmpi-agent';
     say(step.READY);
     start(load('url').pathToFileURL(main).href);
   }

@@ -24,32 +24,36 @@ export function sshStarter({ ssh, connectTimeout }: Pick<RemoteOptions, 'ssh' | 
   });
 }
 
-/** In the words of OpenSSH's client, what went wrong, and what the user can do about it. */
-const CAUSES: readonly (readonly [pattern: RegExp, meaning: (host: string, found: RegExpMatchArray) => string])[] = [
+/** In the words of OpenSSH's client, what went wrong; and what the user can do about it, who logs in with `login`. */
+const CAUSES: readonly (readonly [RegExp, (line: string, host: string, login: string) => string])[] = [
   [
-    /Could not resolve hostname ([^:]+)/,
-    (_, [, name]) => `there is no host of the name ${name}; check the name, or give it an address in ~/.ssh/config`,
+    /Could not resolve hostname/,
+    (line) => {
+      const name = line.match(/hostname ([^:]+)/)?.[1];
+      return `there is no host of the name ${name}; check the name, or give it an address in ~/.ssh/config`;
+    },
   ],
   [
     /REMOTE HOST IDENTIFICATION HAS CHANGED/,
-    (host) => `its key is another one than in known_hosts; if that is right, ssh-keygen -R ${host} forgets the old one`,
+    (_, host) =>
+      `its key is another one than in known_hosts; if that is right, ssh-keygen -R ${host} forgets the old one`,
   ],
   [
     /Host key verification failed/,
-    (host) => `its key is not in known_hosts; log in once by hand (ssh ${host}) and confirm it`,
+    (_, __, login) => `its key is not in known_hosts; log in once by hand (${login}) and confirm it`,
   ],
   [
     /Permission denied \(|Too many authentication failures/,
-    (host) => `it does not let us in; ssh ${host} has to work without a password (ssh-copy-id, ssh-agent)`,
+    (_, __, login) => `it does not let us in; ${login} has to work without a password: ssh-copy-id, or ssh-agent`,
   ],
   [/Connection refused/, () => 'no ssh server answers there; start sshd, or name its port in ~/.ssh/config'],
   [
-    /Connection timed out|Operation timed out|timed out during banner exchange/,
+    /Connection timed out|Operation timed out/,
     () => 'it does not answer; is it up, and is there no firewall in between?',
   ],
   [/No route to host|(?:Network|Host) is unreachable/, () => 'there is no way to it; is it up and on this network?'],
   [
-    /(?:kex_exchange_identification|ssh_exchange_identification|banner exchange).*(?:closed|reset)/i,
+    /(?:_exchange_identification|banner exchange): .*(?:closed|reset)/i,
     () =>
       'its ssh server hung up at once; it may allow fewer logins at a time (MaxStartups): a smaller --fan-out helps',
   ],
@@ -60,7 +64,10 @@ export function explainSsh({ error, words }: ProgramEnd, host: string, ssh: read
   if (error?.code === 'ENOENT') return `there is no command ${ssh[0]}; install an ssh client, or name one with --ssh`;
   for (const [pattern, meaning] of CAUSES) {
     const line = words.find((one) => pattern.test(one));
-    if (line !== undefined) return `${meaning(host, line.match(pattern)!)} (${line.trim()})`;
+    if (line === undefined) continue;
+    // The frame of a warning says nothing.
+    const said = line.startsWith('@') ? words.at(-1)! : line;
+    return `${meaning(line, host, [...ssh, host].join(' '))} (${said.trim()})`;
   }
   return undefined;
 }

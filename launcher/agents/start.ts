@@ -53,7 +53,7 @@ const STEP = 60_000;
 /** What a program may still say after its end, or after the end of its output. */
 const LAST_WORDS = 300;
 /** For a program whose input has ended; then for one that has got SIGTERM. */
-const GRACE = 2000;
+const GRACE = 1000;
 
 export function startAgent(starter: Starter, remote: RemoteHost, archive: Archive | undefined): RemoteAgent {
   const { host, options } = remote;
