@@ -76,9 +76,9 @@ export async function intruder(address: string, dialing: Dialing): Promise<Conne
   return connection;
 }
 
-/** A server that answers every connection with these bytes. */
-export async function server(answer: (socket: net.Socket) => void): Promise<string> {
-  const listening = net.createServer(answer);
+/** A server that answers connections as nobody of ours would. */
+export async function server(answer: (socket: net.Socket, listening: net.Server) => void): Promise<string> {
+  const listening = net.createServer((socket) => answer(socket, listening));
   const sockets = new Set<net.Socket>();
   listening.on('connection', (socket) => {
     sockets.add(socket);

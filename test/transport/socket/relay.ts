@@ -3,9 +3,9 @@ import net from 'node:net';
 import { onTestFinished } from 'vitest';
 import { formatAddress, parseAddress } from '../../../src/transport/socket/address.ts';
 
-/** A piece of what passes through a proxy. */
+/** A piece of what passes through a relay. */
 export interface Passing {
-  /** Counts the connections that the proxy has taken, from 0. */
+  /** Counts the connections that the relay has taken, from 0. */
   readonly connection: number;
   /** Whether the dialer has sent it. */
   readonly forth: boolean;
@@ -13,7 +13,7 @@ export interface Passing {
   readonly before: number;
 }
 
-export interface Proxy {
+export interface Relay {
   /** To be dialled in place of the target's. */
   readonly address: string;
   connections(): number;
@@ -22,7 +22,7 @@ export interface Proxy {
 /** What becomes of a piece: it goes on at once, or later (those behind it wait, too), or the connection is cut instead. */
 export type Hold = (passing: Passing) => Promise<void> | 'cut' | undefined;
 
-export async function proxy(target: string, hold: Hold): Promise<Proxy> {
+export async function relay(target: string, hold: Hold): Promise<Relay> {
   const sockets = new Set<net.Socket>();
   let connections = 0;
 
@@ -31,7 +31,7 @@ export async function proxy(target: string, hold: Hold): Promise<Proxy> {
     else for (const socket of [from, to]) socket.destroy();
   }
 
-  function relay(from: net.Socket, to: net.Socket, connection: number, forth: boolean): void {
+  function pump(from: net.Socket, to: net.Socket, connection: number, forth: boolean): void {
     let last = Promise.resolve();
     let before = 0;
     from.on('data', (bytes: Buffer) => {
@@ -48,8 +48,8 @@ export async function proxy(target: string, hold: Hold): Promise<Proxy> {
     const to = parseAddress(target) as { host: string; port: number };
     const far = net.connect({ ...to, allowHalfOpen: true });
     for (const socket of [near, far]) sockets.add(socket.setNoDelay());
-    relay(near, far, connections, true);
-    relay(far, near, connections, false);
+    pump(near, far, connections, true);
+    pump(far, near, connections, false);
     connections++;
   });
   onTestFinished(() => {
