@@ -38,7 +38,8 @@ function checkHost(host: HostExamination, job: JobInMind): Finding[] {
     ...checkResources(facts, job),
     ...checkFiles(facts, job),
     ...checkNetwork(facts, job, deaf),
-    ...checkLaunchers(facts),
+    // Elsewhere it is what has brought us there.
+    ...(job.launches ? checkLaunchers(facts) : []),
   ];
 }
 

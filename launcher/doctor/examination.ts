@@ -56,10 +56,11 @@ export async function examine(plan: ExaminationPlan, open: OpenExaminer): Promis
     await Promise.all(visits.map((visit) => visit.begin()));
     const { interface: wanted, workingDirectory } = plan;
     const query = { interface: wanted, towards: undefined, workingDirectory };
-    await Promise.all(visits.map((visit) => visit.host.local || visit.look(query)));
+    const [here, elsewhere] = [true, false].map((local) => visits.filter((visit) => visit.host.local === local));
+    await Promise.all(elsewhere!.map((visit) => visit.look(query)));
     // Of this host, others are told the address that leads to them.
     const towards = visits.map(({ address }) => address).find((address) => address !== undefined);
-    await Promise.all(visits.map((visit) => visit.host.local && visit.look({ ...query, towards })));
+    await Promise.all(here!.map((visit) => visit.look({ ...query, towards })));
     await Promise.all(visits.map((visit) => visit.listen(plan.ports)));
     const attempts = await Promise.all(visits.map((visit, index) => visit.dial(others(visits, index))));
     return { hosts: visits.map((visit) => visit.result), attempts: attempts.flat() };

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { describeHosts } from '../helpers/describe-hosts.ts';
 import { type Hosts, startHosts } from '../helpers/hosts.ts';
+import { noSlurm, type Slurm, startSlurm } from '../helpers/slurm.ts';
 
 describeHosts('the doctor', () => {
   let hosts: Hosts;
@@ -69,3 +70,25 @@ describeHosts('the doctor', () => {
     expect(code).toBe(1);
   });
 });
+
+describeHosts(
+  'the doctor in an allocation of Slurm',
+  () => {
+    let slurm: Slurm;
+    beforeAll(async () => {
+      slurm = await startSlurm();
+    });
+    afterAll(() => slurm?.close());
+
+    test('looks at its nodes over srun', async () => {
+      const { code, stdout } = await slurm.tsrun(['salloc', '-Q', '-N2', '-n4'], ['doctor']).result;
+      const titles = stdout.split('\n').filter((line) => /^\S/.test(line));
+      expect(titles.slice(0, 4)).toEqual(['login (this machine)', 'h1', 'h2', 'all hosts']);
+      expect(stdout).toMatch(/^ {2}ok +Slurm +allocation \d+ of 2 nodes$/m);
+      expect(stdout).toMatch(/^ {2}ok +connections +2 ways, all open$/m);
+      expect(code).toBe(0);
+      await slurm.quiet();
+    });
+  },
+  noSlurm(),
+);

@@ -23,20 +23,17 @@ export function checkResources(facts: Facts, job: JobInMind): Finding[] {
 }
 
 function checkProcessors({ processors: { usable, quota } }: Facts, { here }: JobInMind): Finding {
-  const cores = Math.min(usable, quota ?? usable);
-  const text =
-    quota === undefined || quota >= usable
-      ? `${usable}`
-      : `${usable}, of which a control group allows ${round(quota)} at a time`;
-  if (here > Math.max(cores, 1)) {
-    const fewer = Math.max(1, Math.floor(cores));
-    return warning(
-      'processors',
-      `${text}, for ${counted(here, 'rank')}`,
-      `ranks take turns: start ${fewer}, or give the container more`,
-    );
-  }
-  return ok('processors', text);
+  const subject = 'processors';
+  const limited = quota !== undefined && quota < usable;
+  const cores = limited ? quota : usable;
+  const text = limited ? `${usable}, of which a control group allows ${round(quota)} at a time` : `${usable}`;
+  if (here <= Math.max(cores, 1)) return ok(subject, text);
+  const fewer = `ranks will take turns: start ${Math.max(1, Math.floor(cores))} here`;
+  return warning(
+    subject,
+    `${text}, for ${counted(here, 'rank')}`,
+    limited ? `${fewer}, or give the container more` : fewer,
+  );
 }
 
 function checkMemory({ limits: { memory } }: Facts, { here }: JobInMind): Finding {

@@ -83,7 +83,7 @@ describe('software', () => {
 });
 
 describe('resources', () => {
-  const turns = (cores: number) => `ranks take turns: start ${cores}, or give the container more`;
+  const turns = (cores: number) => `ranks will take turns: start ${cores} here`;
   const limits =
     'raise the hard limit (ulimit -Hn): limits.conf(5), LimitNOFILE= of systemd, --ulimit nofile= of a container';
 
@@ -92,12 +92,16 @@ describe('resources', () => {
     [
       { processors: { quota: 2.5 } },
       {},
-      [`warning processors: 8, of which a control group allows 2.5 at a time, for 8 ranks → ${turns(2)}`],
+      [
+        `warning processors: 8, of which a control group allows 2.5 at a time, for 8 ranks → ${turns(2)}, or give the container more`,
+      ],
     ],
     [
       { processors: { quota: 0.5 } },
       { here: 2 },
-      [`warning processors: 8, of which a control group allows 0.5 at a time, for 2 ranks → ${turns(1)}`],
+      [
+        `warning processors: 8, of which a control group allows 0.5 at a time, for 2 ranks → ${turns(1)}, or give the container more`,
+      ],
     ],
     [{ processors: { quota: 0.5 } }, { here: 1 }, []],
     [{ processors: { quota: 16 } }, {}, []],
