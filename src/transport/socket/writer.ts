@@ -67,7 +67,17 @@ export class Writer {
     if (frame.meta.byteLength > 0) this.#copy(frame.meta);
     if (frame.bytes > COPY_BYTES) return this.#reference(segments, delivery);
     for (let i = 0; i < segments.length; i++) this.#copy(segments[i]!);
-    return true;
+    return this.#copied(delivery);
+  }
+
+  /**
+   * All of a frame is copied, and done with, unless the link is still to be made: that needs this process, and a rank that went on to
+   * compute after its send would hold up whoever waits for the frame.
+   */
+  #copied(delivery: Delivery | null): boolean {
+    if (this.#socket !== undefined || delivery === null) return true;
+    this.#takeChunk(delivery);
+    return false;
   }
 
   /**
@@ -149,7 +159,7 @@ export class Writer {
     this.flush();
   };
 
-  /** Queues a large payload in place; answers true when all of it was in small segments and is copied. */
+  /** Queues a large payload in place; answers as {@link send}. */
   #reference(segments: readonly Uint8Array[], delivery: Delivery | null): boolean {
     let last = segments.length - 1;
     while (last >= 0 && segments[last]!.byteLength <= COPY_SEGMENT_BYTES) last--;
@@ -163,7 +173,7 @@ export class Writer {
         this.#deliveries.push(i === last ? delivery : null);
       }
     }
-    return last < 0;
+    return last < 0 && this.#copied(delivery);
   }
 
   #copy(bytes: Uint8Array): void {
@@ -182,12 +192,12 @@ export class Writer {
     chunk.end += left;
   }
 
-  /** Makes a piece of what stands in the chunk. */
-  #takeChunk(): void {
+  /** Makes a piece of what stands in the chunk. @param also - to be told, too, once it is written. */
+  #takeChunk(also?: Delivery): void {
     const chunk = this.#chunk;
     if (chunk.start === chunk.end) return;
     this.#pieces.push(chunk.take());
-    this.#deliveries.push(chunk);
+    this.#deliveries.push(also === undefined ? chunk : both(chunk, also));
   }
 
   #nextChunk(): void {
@@ -198,4 +208,13 @@ export class Writer {
     // No need to wait with a full chunk: the reader can begin. Nobody is told of its end before the send has returned.
     this.#begin();
   }
+}
+
+function both(first: Delivery, second: Delivery): Delivery {
+  return {
+    sent() {
+      first.sent();
+      second.sent();
+    },
+  };
 }
