@@ -128,7 +128,7 @@ export class Hosts {
       const left = this.#everybody.flatMap((host) => this.processes(host).map((one) => ({ host, ...one })));
       if (left.length === 0) return;
       if (performance.now() > until) {
-        const lines = left.map(({ host, pid, command }) => `${host} ${pid} ${command}`);
+        const lines = left.map(({ host, pid, command }) => `${host} ${pid} ${command.split('\n', 1)[0]}`);
         throw new Error(`still running after ${deadline} ms:\n${lines.join('\n')}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 20));

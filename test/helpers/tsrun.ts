@@ -115,8 +115,9 @@ export class Tsrun {
 
   kill(signal: NodeJS.Signals = 'SIGTERM'): void {
     const { pid } = this;
-    if (pid === this.child.pid) this.child.kill(signal);
-    else process.kill(pid, signal);
+    if (pid !== this.child.pid) process.kill(pid, signal);
+    // Who waits for tsrun stops with it, and has to go on with it.
+    if (pid === this.child.pid || signal === 'SIGCONT') this.child.kill(signal);
   }
 
   #collect(chunks: Buffer[], chunk: Buffer): void {
