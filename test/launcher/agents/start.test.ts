@@ -9,25 +9,18 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { AgentEvent } from '../../../launcher/agents/agent.ts';
-import type { RemoteOptions } from '../../../launcher/agents/protocol.ts';
 import type { RemoteAgent } from '../../../launcher/agents/remote.ts';
 import { sshStarter } from '../../../launcher/agents/ssh.ts';
 import { type Starter, startAgent } from '../../../launcher/agents/start.ts';
 import { Archive } from '../../../launcher/agents/sync.ts';
 import { ExitCode, LaunchFailure } from '../../../launcher/failure.ts';
 import { host, OPTIONS } from './connected.ts';
+import { farStarter } from './far.ts';
 import { alive, rankThatRuns } from './ranks.ts';
-
-const FAKE_SSH = join(import.meta.dirname, 'fake-ssh.js');
-/** The agent's program from the sources. */
-const MAIN = join(import.meta.dirname, '../../../launcher/agent-main.ts');
-const TYPESCRIPT = `--import=${pathToFileURL(createRequire(import.meta.url).resolve('tsx'))}`;
 
 const agents: RemoteAgent[] = [];
 const folders: string[] = [];
@@ -45,11 +38,8 @@ function temporary(): string {
 
 /** @param settings - those of fake-ssh.js, without their prefix. */
 function reach(settings: Record<string, string> = {}, changes: Partial<Starter> = {}, archive?: Archive): RemoteAgent {
-  const options: RemoteOptions = { ...OPTIONS, ssh: [process.execPath, FAKE_SSH] };
-  const env: NodeJS.ProcessEnv = { ...process.env, FAKE_SSH_OPTIONS: TYPESCRIPT };
-  for (const [name, value] of Object.entries(settings)) env[`FAKE_SSH_${name}`] = value;
-  const starter = { ...sshStarter(options)('b'), env, main: MAIN, ...changes };
-  const agent = startAgent(starter, { host: host('b', [0]), children: [], options }, archive);
+  const starter = { ...farStarter('b', settings), ...changes };
+  const agent = startAgent(starter, { host: host('b', [0]), children: [], options: OPTIONS }, archive);
   agents.push(agent);
   return agent;
 }
