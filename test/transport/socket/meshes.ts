@@ -64,3 +64,19 @@ export async function connected(
   await Promise.all(meshes.map((mesh) => mesh.connect(addresses)));
   return meshes;
 }
+
+/** Lazily linked endpoints that know each other by other addresses than their own: `between` says which, for each dialer. */
+export async function joined(
+  sockets: Sockets,
+  size: number,
+  between: (target: string, dialer: number, dialled: number) => Promise<string> | string,
+  more: Partial<MeshOptions> = {},
+): Promise<{ meshes: SocketMesh[]; sinks: Recorder[] }> {
+  const options = optionsFor(sockets, size, { links: 'lazy', ...more });
+  const sinks = Array.from({ length: size }, () => new Recorder());
+  const meshes = await Promise.all(sinks.map((sink, self) => listening(options(self), sink)));
+  for (const mesh of meshes) {
+    await mesh.connect(await Promise.all(meshes.map(({ address }, peer) => between(address, mesh.self, peer))));
+  }
+  return { meshes, sinks };
+}
