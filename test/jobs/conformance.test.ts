@@ -38,9 +38,9 @@ describe.each(['unix', 'tcp'])('the contract holds over %s', (transport) => {
 });
 
 describe('a test that goes wrong', () => {
-  it('is told with every rank that saw it, and the next ones run', async () => {
+  it('is told with every rank that saw it, and the next ones run', { timeout: DEADLINE }, async () => {
     const wrong = await conformanceProgram([program('conformance/wrong.ts')]);
-    const job = await tsrun(['-n', '3', wrong]);
+    const job = await tsrun(['-n', '3', wrong], { deadline: DEADLINE });
     expect(job.code).toBe(1);
     const { passed, failed, skipped } = summaryOf(job);
     const about = (title: string) => failed.find((text) => text.split('\n', 1)[0]?.includes(title));
