@@ -26,6 +26,8 @@ const LINGER = 200;
 /** From SIGTERM to SIGKILL. */
 const GRACE = 2000;
 
+type Lost = Pick<Extract<FromRank, { type: 'lost' }>, 'peer' | 'detail'>;
+
 /** Why a job ended. */
 export type Ending =
   | { readonly type: 'success' }
@@ -177,7 +179,7 @@ export class Supervisor {
     } else if (message.type === 'where') {
       this.#answers.set(rank, message.pending);
       this.#allAnswered?.();
-    } else if (message.type === 'lost') this.#tellCause(rank, message.peer, true);
+    } else if (message.type === 'lost') this.#tellCause(rank, message, true);
     else if (message.type === 'bye') this.#messenger.bye(rank, message.to);
     this.#judge.heard(rank, message);
     this.#consider();
@@ -195,13 +197,13 @@ export class Supervisor {
   }
 
   /** A rank asks what its peer died of. It may be heard of in a moment. */
-  #tellCause(rank: number, peer: number, wait: boolean): void {
+  #tellCause(rank: number, { peer, detail }: Lost, wait: boolean): void {
     const known = this.#judge.knownEnd(peer);
     if (known === undefined && wait) {
-      this.#after(PATIENCE, () => this.#tellCause(rank, peer, false));
+      this.#after(PATIENCE, () => this.#tellCause(rank, { peer, detail }, false));
       return;
     }
-    const text = known ?? `the connection to rank ${peer} broke, though that rank still runs`;
+    const text = known ?? `that rank still runs, but: ${detail}`;
     this.#agent.send({ type: 'control', ranks: [rank], message: { type: 'cause', peer, text } });
   }
 

@@ -22,7 +22,7 @@ export function peerLeft(call: string, peer: number, rank: number): MpiError {
 /** The other rank's process is gone. */
 export function peerFailed(call: string, peer: number, rank: number, cause: MpiError | null): MpiError {
   const why = cause === null ? '' : ` (${cause.message})`;
-  return new MpiError('ERR_PROC_FAILED', `${call} can't complete: rank ${peer} has failed${why}`, {
+  return new MpiError('ERR_PROC_FAILED', `${call} can't complete: rank ${peer} is lost${why}`, {
     rank,
     peer,
     cause: cause ?? undefined,
