@@ -283,7 +283,7 @@ describe('ranks that are gone', () => {
     await expect(job).rejects.toThrow('bad row');
     const [recv] = seen.filter(({ rank }) => rank === 0);
     expect(recv).toMatchObject({ code: 'ERR_PROC_FAILED', rank: 0, peer: 1, tag: 7, op: 'recv' });
-    expect(recv?.message).toMatch(/^recv\(source 1, tag 7\) can't complete: rank 1 has failed/);
+    expect(recv?.message).toMatch(/^recv\(source 1, tag 7\) can't complete: rank 1 is lost/);
     expect(recv?.cause).toBeInstanceOf(MpiError);
     const [barrier] = seen.filter(({ rank }) => rank === 2);
     expect(barrier).toMatchObject({ rank: 2, op: 'barrier' });
