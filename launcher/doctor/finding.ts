@@ -33,11 +33,6 @@ export interface JobInMind {
   readonly ports: readonly [first: number, last: number] | undefined;
 }
 
-/** `1 rank`, `2 ranks`. */
-export function counted(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
-}
-
 /** In binary units, as short as it can be told: `1.5 GiB`. */
 export function bytes(number: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];

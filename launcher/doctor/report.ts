@@ -1,7 +1,9 @@
 /** The doctor's findings as a list for people, and as one JSON document. Pure. */
+
+import { counted } from '../counted.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import type { Examination } from './examination.ts';
-import { counted, type Finding } from './finding.ts';
+import type { Finding } from './finding.ts';
 
 /** Before the text of a finding: two spaces, the level, two spaces, the subject, two spaces. */
 const LEVEL = 'problem'.length;

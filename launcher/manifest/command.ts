@@ -1,5 +1,6 @@
 /** `tsrun manifest k8s …`: prints what `kubectl apply -f -` reads. Imported when asked for, as everything here. */
 import { randomBytes } from 'node:crypto';
+import { counted } from '../counted.ts';
 import { type HelpPage, helpText } from '../help.ts';
 import { scan, usage } from '../scan.ts';
 import { packageVersion } from '../version.ts';
@@ -46,7 +47,7 @@ export async function runManifest(args: readonly string[], { columns, print }: M
 function heading({ ranks, name, restarts }: KubernetesRequest): string {
   const kinds = restarts > 0 ? 'jobset,secret' : 'job,service,secret';
   return [
-    `${ranks === 1 ? '1 rank' : `${ranks} ranks`} for Kubernetes, printed by tsrun ${packageVersion()}. To start: kubectl apply -f -`,
+    `${counted(ranks, 'rank')} for Kubernetes, printed by tsrun ${packageVersion()}. To start: kubectl apply -f -`,
     `To remove all of it: kubectl delete ${kinds} -l app.kubernetes.io/name=${name}`,
     'It holds the secret of the job.',
   ].join('\n');

@@ -1,4 +1,5 @@
 /** `tsrun hosts`: the plan of a job as a table, or as one JSON document. Pure. */
+import { counted } from '../counted.ts';
 import type { LaunchRequest } from '../request.ts';
 import type { HostPlan } from './placement.ts';
 import { rangesText } from './ranges.ts';
@@ -109,8 +110,4 @@ function wrapped(ranges: readonly string[], width: number): string[] {
 /** The end of a path says more than its beginning. */
 function shortened(script: string): string {
   return script.length > WIDEST_SCRIPT ? `…${script.slice(1 - WIDEST_SCRIPT)}` : script;
-}
-
-function counted(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

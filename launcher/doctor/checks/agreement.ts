@@ -1,5 +1,6 @@
 /** Whether the hosts fit together. */
-import { counted, type Finding, ok, problem, warning } from '../finding.ts';
+import { counted } from '../../counted.ts';
+import { type Finding, ok, problem, warning } from '../finding.ts';
 
 export interface Host {
   readonly name: string;

@@ -1,6 +1,8 @@
 /** Slurm and other launchers around this process. */
+
+import { counted } from '../../counted.ts';
 import type { Facts } from '../facts.ts';
-import { counted, type Finding, ok, problem, warning } from '../finding.ts';
+import { type Finding, ok, problem, warning } from '../finding.ts';
 
 export function checkLaunchers({ launchers }: Facts): Finding[] {
   const { outer, slurmJob, slurmNodes, slurmProblem, srun } = launchers;

@@ -1,6 +1,8 @@
 /** The address that a host would give to the others. */
+
+import { counted } from '../../counted.ts';
 import type { Facts } from '../facts.ts';
-import { counted, type Finding, type JobInMind, ok, problem, warning } from '../finding.ts';
+import { type Finding, type JobInMind, ok, problem, warning } from '../finding.ts';
 
 /** Networks that containers and virtual machines of one host have among themselves: other hosts have some of the same addresses. */
 const INNER = /^(docker|br-|veth|virbr|vmnet|vboxnet|cni|flannel|cali|podman|lxc|lxdbr|bridge1\d\d)/;

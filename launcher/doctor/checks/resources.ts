@@ -1,6 +1,8 @@
 /** Whether the machine, the system and the container have room for the ranks. */
+
+import { counted } from '../../counted.ts';
 import type { Facts } from '../facts.ts';
-import { bytes, counted, type Finding, type JobInMind, ok, problem, warning } from '../finding.ts';
+import { bytes, type Finding, type JobInMind, ok, problem, warning } from '../finding.ts';
 
 /** What a Node process has open besides its connections. */
 const OWN_FILES = 32;
