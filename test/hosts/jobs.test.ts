@@ -1,11 +1,13 @@
 /** What a job across hosts does when all is well: the same as on one machine. */
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { describeHosts } from '../helpers/describe-hosts.ts';
 import { type Hosts, startHosts } from '../helpers/hosts.ts';
 
-const ARRAY_SUM = join(import.meta.dirname, '../../examples/01-array-sum.ts');
+const PROJECT = join(import.meta.dirname, '../..');
+const ARRAY_SUM = join(PROJECT, 'examples/01-array-sum.ts');
 
 describeHosts('a job on several hosts', () => {
   let hosts: Hosts;
@@ -33,6 +35,13 @@ describeHosts('a job on several hosts', () => {
     expect(stdout).toMatch(new RegExp(`^ranks {2}${count * each}$`, 'm'));
     expect(stdout).toMatch(/^sum {4}1500159$/m);
     expect(code).toBe(0);
+  });
+
+  test('runs the first program of the README', async () => {
+    const readme = readFileSync(join(PROJECT, 'README.md'), 'utf8');
+    const cwd = hosts.scripts({ 'sum.ts': readme.match(/^```ts\n([\s\S]+?)^```/m)![1]! });
+    const job = await hosts.tsrun(['-n', '4', '-H', 'h1,h2,h3', 'sum.ts'], { cwd });
+    expect(job).toMatchObject({ code: 0, stdout: '4 ranks, every element is 6\n', stderr: '' });
   });
 
   describe('tells each rank where it is', () => {

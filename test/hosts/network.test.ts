@@ -143,7 +143,7 @@ await world.barrier();
         );
         expect(code).toBe(1);
       } finally {
-        await hosts.do('h2', 'pkill', '-f', 'createServer');
+        for (const { outer } of hosts.processes('h2')) process.kill(outer);
         await occupied;
       }
     });
