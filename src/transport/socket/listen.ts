@@ -1,6 +1,7 @@
 /** Binds the socket at which an endpoint waits for the others. */
 import { chmodSync } from 'node:fs';
 import net from 'node:net';
+import { invariant } from '../../base/invariant.ts';
 import { cannotListen } from '../../errors.ts';
 import { isLinkLocal, isUnspecified } from './address.ts';
 
@@ -21,6 +22,7 @@ const BACKLOG = 4096;
 
 /** Rejects with `ERR_LAUNCH` where that address can't be listened at, or none of the ports is free. */
 export async function listen({ kind, listen: place, ports, offset }: ListenOptions): Promise<net.Server> {
+  invariant(ports === undefined || (kind === 'tcp' && ports[0] <= ports[1]), 'ports that are none', kind, ports);
   if (kind === 'unix') {
     const server = await bind({ path: place }).catch((error: Error) => {
       throw cannotListen(place, error.message, error);

@@ -3,6 +3,7 @@ import type net from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { AcceptorHandshake, Status } from '../../../src/transport/socket/handshake.ts';
 import { MAX_META_BYTES } from '../../../src/wire/frame.ts';
+import { WIRE_VERSION } from '../../../src/wire/header.ts';
 import { pattern } from '../frames.ts';
 import { Recorder } from '../recorder.ts';
 import { listening, optionsFor, SECRET, SOCKETS, type Sockets } from './meshes.ts';
@@ -144,7 +145,7 @@ describe('a dialer that meets a stranger at the address of its peer', () => {
         socket.write(message);
       });
     });
-    await expect(answer).rejects.toMatchObject({ code: 'ERR_PROTOCOL', expected: 1, actual: 77 });
+    await expect(answer).rejects.toMatchObject({ code: 'ERR_PROTOCOL', expected: WIRE_VERSION, actual: 77 });
   });
 
   it('takes its own bytes, sent back, for no proof', async () => {

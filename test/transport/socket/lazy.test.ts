@@ -32,7 +32,8 @@ async function everybodyToEverybody(
       })();
     }
   }
-  await Promise.all(sinks.map((sink) => sink.arrived((meshes.length - 1) * each)));
+  const count = (meshes.length - 1) * each;
+  await Promise.all(sinks.map((sink) => sink.until(() => sink.arrivals.length >= count || sink.losses.length > 0)));
   for (const sink of sinks) {
     expect(sink.losses).toEqual([]);
     for (const { self } of meshes) {
