@@ -1,11 +1,10 @@
 /** The doctor's findings as a list for people, and as one JSON document. Pure. */
-
 import { counted } from '../counted.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import type { Examination } from './examination.ts';
 import type { Finding } from './finding.ts';
 
-/** Before the text of a finding: two spaces, the level, two spaces, the subject, two spaces. */
+/** The longest of the levels, in letters. */
 const LEVEL = 'problem'.length;
 
 /** Ends with a newline. */

@@ -1,5 +1,4 @@
 /** Slurm and other launchers around this process. */
-
 import { counted } from '../../counted.ts';
 import type { Facts } from '../facts.ts';
 import { type Finding, ok, problem, warning } from '../finding.ts';

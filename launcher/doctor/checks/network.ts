@@ -1,5 +1,4 @@
 /** The address that a host would give to the others. */
-
 import { counted } from '../../counted.ts';
 import type { Facts } from '../facts.ts';
 import { type Finding, type JobInMind, ok, problem, warning } from '../finding.ts';

@@ -1,5 +1,4 @@
 /** Whether the machine, the system and the container have room for the ranks. */
-
 import { counted } from '../../counted.ts';
 import type { Facts } from '../facts.ts';
 import { bytes, type Finding, type JobInMind, ok, problem, warning } from '../finding.ts';
