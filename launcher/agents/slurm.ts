@@ -86,7 +86,7 @@ export function explainSrun({ error, timedOut, words }: ProgramEnd, host: string
     const line = words.find((one) => pattern.test(one));
     if (line !== undefined) return `${meaning(host, job)} (${line.trim()})`;
   }
-  const complaint = words.find((line) => /^(?:srun|slurmstepd\S*): (?:fatal|error): /.test(line));
+  const complaint = words.find((line) => /^(?:srun|slurmstepd\S*): (?:fatal|error): (?!.* task 0: Exited)/.test(line));
   if (timedOut === undefined) return complaint;
   // srun waits without a word while the job is suspended, or while its steps leave no room.
   const said = complaint === undefined ? '' : ` (${complaint})`;

@@ -130,15 +130,19 @@ export class Slurm {
     return this.hosts.processes(host).filter(({ command }) => !DAEMONS.test(command));
   }
 
-  /** Resolves when nothing runs on any host and Slurm is idle; rejects, naming what does, after so many ms. */
+  /** Resolves when nothing runs on any host; after so many ms kills what does, and rejects, naming it. */
   async quiet(deadline = 3000): Promise<void> {
     const until = performance.now() + deadline;
     for (;;) {
       const left = ['login', ...this.hosts.names].flatMap((host) =>
-        this.processes(host).map(({ pid, command }) => `${host} ${pid} ${command}`),
+        this.processes(host).map((one) => ({ host, ...one })),
       );
       if (left.length === 0) return;
-      if (performance.now() > until) throw new Error(`still running after ${deadline} ms:\n${left.join('\n')}`);
+      if (performance.now() > until) {
+        for (const { outer } of left) process.kill(outer, 'SIGKILL');
+        const lines = left.map(({ host, pid, command }) => `${host} ${pid} ${command}`);
+        throw new Error(`still running after ${deadline} ms:\n${lines.join('\n')}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
