@@ -57,6 +57,11 @@ export class Gathering {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** How many others are there. */
+  get present(): number {
+    return this.#arrivals.size;
+  }
+
   /**
    * Everybody else, by rank. They wait for {@link go} or {@link dismiss}.
    *

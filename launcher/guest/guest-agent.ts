@@ -22,6 +22,8 @@ export interface OwnProgram extends PlannedProgram {
   /** The folder that its compiled files are in. */
   readonly workspace: string;
   readonly files: OutputFiles | undefined;
+  /** Options that its Node was started with. */
+  readonly nodeOptions: readonly string[];
 }
 
 /** What rank 0's tsrun decides of a rank's environment. */
@@ -113,12 +115,13 @@ export class GuestAgent implements Agent {
 }
 
 /** Rank 0's plan for this rank, with everything in it that this tsrun knows better. Pure. */
-export function ownPlan(plan: RankPlan, { request, workspace, script, workingDirectory }: OwnProgram): RankPlan {
+export function ownPlan(plan: RankPlan, own: OwnProgram): RankPlan {
+  const { request, workspace, script, workingDirectory } = own;
   const [program] = request.programs;
   const decided = Object.fromEntries(FROM_RANK_ZERO.map((name) => [name, plan.env[name]!]));
   return {
     ...plan,
-    nodeOptions: rankNodeOptions(plan.rank, request, process.execArgv),
+    nodeOptions: rankNodeOptions(plan.rank, request, own.nodeOptions),
     args: [programFolder(workspace, 0), script, ...program!.args],
     env: { ...program!.env, ...decided },
     workingDirectory,

@@ -76,7 +76,8 @@ function readNote(path: string): Note | undefined {
   try {
     // A network file system remembers for a while that a file was not there, unless somebody looks into its folder.
     readdirSync(dirname(path));
-    return JSON.parse(readFileSync(path, 'utf8')) as Note;
+    const note = JSON.parse(readFileSync(path, 'utf8')) as Note;
+    return Array.isArray(note.hosts) && typeof note.nonce === 'string' ? note : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,7 @@
 /** Where the tsrun of rank 0 and those of the other ranks find each other. The ways differ in what carries rank 0's address and the secret. */
 
+export const LOOPBACK = '127.0.0.1';
+
 /** What leads to the tsrun of rank 0. */
 export interface Contact {
   /** Names or IP addresses. Its host has them all, but not every one may lead there from here. */

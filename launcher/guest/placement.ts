@@ -1,5 +1,5 @@
 /** Which ranks share a host: the other launcher has placed them, and this finds out how. Pure. */
-import type { HostPlan, Placement, RankPlace } from '../placement/placement.ts';
+import type { Placement, RankPlace } from '../placement/placement.ts';
 
 /** Where the task of one rank runs. */
 export interface TaskPlace {
@@ -11,14 +11,15 @@ export interface TaskPlace {
 
 /** @param tasks - by rank; the first one is here. */
 export function placeTasks(tasks: readonly TaskPlace[]): Placement {
-  const machines = [...new Set(tasks.map(({ machine }) => machine))];
-  const hosts = machines.map((machine, index): HostPlan => {
-    const ranks = [...tasks.keys()].filter((rank) => tasks[rank]!.machine === machine);
-    return { name: tasks[ranks[0]!]!.host, slots: undefined, local: index === 0, ranks };
-  });
-  const ranks = tasks.map(({ machine }, rank): RankPlace => {
-    const host = machines.indexOf(machine);
-    return { host, localRank: hosts[host]!.ranks.indexOf(rank), program: 0 };
+  const hosts: { name: string; slots: undefined; local: boolean; ranks: number[] }[] = [];
+  const indexOf = new Map<string, number>();
+  const ranks = tasks.map(({ machine, host: name }, rank): RankPlace => {
+    const host = indexOf.get(machine) ?? hosts.length;
+    if (host === hosts.length) {
+      indexOf.set(machine, host);
+      hosts.push({ name, slots: undefined, local: rank === 0, ranks: [] });
+    }
+    return { host, localRank: hosts[host]!.ranks.push(rank) - 1, program: 0 };
   });
   return { hosts, ranks };
 }

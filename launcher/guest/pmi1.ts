@@ -25,6 +25,7 @@ export class PmiClient {
   readonly #lines: LineReader;
   readonly #deadline: AbortSignal;
   #space = '';
+  #finalized: Promise<void> | undefined;
   /** What the server says of this task, where the environment does not. */
   #told: { readonly rank: string; readonly size: string } | undefined;
   #limits: Limits = { key: 0, value: 0 };
@@ -91,9 +92,12 @@ export class PmiClient {
   }
 
   /** Without it the launcher takes the end of this process for an accident. Never rejects. */
-  async finalize(): Promise<void> {
-    await this.#request('finalize', 'finalize_ack').catch(() => {});
-    this.#socket.destroy();
+  finalize(): Promise<void> {
+    this.#finalized ??= this.#request('finalize', 'finalize_ack').then(
+      () => void this.#socket.destroy(),
+      () => void this.#socket.destroy(),
+    );
+    return this.#finalized;
   }
 
   async #request(request: string, answer: string): Promise<Map<string, string>> {

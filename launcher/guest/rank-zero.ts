@@ -84,7 +84,7 @@ export async function lead(arrivals: readonly Arrival[], zero: RankZero): Promis
       secret: randomBytes(32).toString('hex'),
       hosts,
       programs: [own],
-      nodeOptions: process.execArgv,
+      nodeOptions: own.nodeOptions,
     }).map((plan) => ({ ...plan, start: { ...plan.start, epoch: restart } }));
     // Every other tsrun reads its own standard input.
     const stdin = request.stdin === 'all' || request.stdin === 0 ? 0 : 'none';

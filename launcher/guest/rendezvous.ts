@@ -8,11 +8,11 @@ import { ExitCode, LaunchFailure } from '../failure.ts';
 import { KeyValueSpace } from './key-value-space.ts';
 import { Master } from './master.ts';
 import { MeetingFile, ownFolder } from './meeting-file.ts';
-import type { MeetingPoint, OwnPlace } from './meeting-point.ts';
+import { LOOPBACK, type MeetingPoint, type OwnPlace } from './meeting-point.ts';
 import { PmiClient, PmiFailure } from './pmi1.ts';
 import { keyFrom, readSecretFile } from './secret.ts';
 
-const LOOPBACK: OwnPlace = { listen: '127.0.0.1', hosts: ['127.0.0.1'] };
+const HERE: OwnPlace = { listen: LOOPBACK, hosts: [LOOPBACK] };
 /** More addresses of one host are not tried. */
 const MOST_ADDRESSES = 8;
 
@@ -31,7 +31,7 @@ export async function chooseMeetingPoint(options: RendezvousOptions): Promise<Me
   const { task, env } = options;
   const pmi = await openPmi(options);
   const oneMachine = task.localSize === task.size || isLoopback(env.MASTER_ADDR);
-  const place = oneMachine ? LOOPBACK : await ownPlace(options);
+  const place = oneMachine ? HERE : await ownPlace(options);
   if (pmi instanceof PmiClient) return new KeyValueSpace(pmi, place);
   const job = jobName(task, env);
   if (oneMachine && job !== undefined) return new MeetingFile(join(ownFolder(), job), place);

@@ -4,11 +4,11 @@
  */
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OuterTask } from '../../src/contract/outer.ts';
+import type { Env, OuterTask } from '../../src/contract/outer.ts';
 import { LocalAgent } from '../agents/local.ts';
 import { LaunchFailure } from '../failure.ts';
 import { OutputFiles } from '../io/output-files.ts';
-import { compile, runJob } from '../job.ts';
+import { compile } from '../job.ts';
 import type { LaunchRequest } from '../request.ts';
 import { findDirectory, findScript } from '../script.ts';
 import { createWorkspace } from '../workspace.ts';
@@ -17,7 +17,6 @@ import { GREETING, type Hello } from './greeting.ts';
 import type { OwnProgram } from './guest-agent.ts';
 import { Dismissed, joinRankZero } from './joining.ts';
 import { machineIdentity } from './machine.ts';
-import type { MeetingPoint } from './meeting-point.ts';
 import type { PmiClient } from './pmi1.ts';
 import { gather, lead } from './rank-zero.ts';
 import { chooseMeetingPoint } from './rendezvous.ts';
@@ -34,13 +33,11 @@ const PMI_DOORS = ['PMI_FD', 'PMI_PORT', 'PMI_ID'];
  * @returns the exit code: the job's, on every task.
  */
 export async function runGuest(request: LaunchRequest, task: OuterTask, pmi?: PmiClient): Promise<number> {
-  if (task.size === 1) {
-    await pmi?.finalize();
-    return runJob(request);
-  }
+  const env = { ...process.env };
+  for (const name of PMI_DOORS) delete process.env[name];
   const signals = new Signals();
   try {
-    const code = await takePart(forGuest(request), task, signals, pmi);
+    const code = await takePart(forGuest(request), task, { env, signals, pmi });
     if (code !== 0 && task.rank > 0) await sleep(HEAD_START);
     return code;
   } catch (error) {
@@ -56,46 +53,41 @@ function forGuest(request: LaunchRequest): LaunchRequest {
   return { ...request, prefix: request.prefix === 'always' ? 'always' : 'never' };
 }
 
-async function takePart(
-  request: LaunchRequest,
-  task: OuterTask,
-  signals: Signals,
-  pmi: PmiClient | undefined,
-): Promise<number> {
+interface Surroundings {
+  readonly env: Env;
+  readonly signals: Signals;
+  readonly pmi: PmiClient | undefined;
+}
+
+async function takePart(request: LaunchRequest, task: OuterTask, { env, signals, pmi }: Surroundings): Promise<number> {
   const restart = restartCount();
   const deadline = AbortSignal.any([rendezvousDeadline(), signals.aborted]);
-  const { env } = process;
   // First of all: the number of a descriptor that is not open is soon another one's.
-  const meeting = await chooseMeetingPoint({ task, env, interface: request.network.interface, deadline, pmi });
-  for (const name of PMI_DOORS) delete process.env[name];
-  const workspace = createWorkspace();
-  // From here on the agent or its guard removes the workspace, whatever happens to us.
-  const agent = new LocalAgent(workspace);
+  const options = { task, env, interface: request.network.interface, deadline, pmi };
+  const meeting = task.size === 1 ? undefined : await chooseMeetingPoint(options);
+  let agent: LocalAgent | undefined;
   try {
+    const workspace = createWorkspace();
+    // From here on the agent or its guard removes the workspace, whatever happens to us.
+    agent = new LocalAgent(workspace);
     const { rank, size } = task;
     const own = await prepare(request, task, workspace);
     const host = task.host ?? hostname();
     const place = { machine: machineIdentity(host), host };
-    if (rank === 0) {
-      const arrivals = await meet(meeting, () => gather(meeting, size, failureOf(own), deadline));
+    if (meeting === undefined || rank === 0) {
+      const arrivals = meeting === undefined ? [] : await gather(meeting, size, failureOf(own), deadline);
+      await meeting?.leave();
       return await lead(arrivals, { own: runnable(own), agent, place, restart, signals });
     }
     const hello: Hello = { greeting: GREETING, rank, size, ...place, ...introduction(own) };
-    const socket = await meet(meeting, () => joinRankZero(meeting, hello, deadline));
+    const socket = await joinRankZero(meeting, hello, deadline);
+    await meeting.leave();
     return await follow({ socket, own: runnable(own), agent, rank, signals });
   } catch (error) {
     if (error instanceof Dismissed) return error.exitCode;
     throw error;
   } finally {
-    await agent.close();
-  }
-}
-
-async function meet<T>(meeting: MeetingPoint, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } finally {
-    await meeting.leave();
+    await Promise.all([meeting?.leave(), pmi?.finalize(), agent?.close()]);
   }
 }
 
@@ -114,7 +106,7 @@ async function prepare(
       program!.workingDirectory === undefined ? cwd : findDirectory(program!.workingDirectory, cwd);
     await compile([{ script }], workspace);
     const files = directory === undefined ? undefined : new OutputFiles(directory, size, [rank]);
-    return { request, workspace, script, workingDirectory, files };
+    return { request, workspace, script, workingDirectory, files, nodeOptions: process.execArgv };
   } catch (error) {
     if (error instanceof LaunchFailure) return error;
     throw error;
