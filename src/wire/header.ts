@@ -7,7 +7,7 @@
 import { badHeader } from '../errors.ts';
 import { type Frame, FrameFlag, FrameKind, MAX_META_BYTES } from './frame.ts';
 
-/** Raised with every incompatible change of frames or values. Peers of another version refuse each other. */
+/** Raised with every incompatible change of frames, values or the handshake. Peers of another version refuse each other. */
 export const WIRE_VERSION = 2;
 
 const LAST_KIND = Math.max(...Object.values(FrameKind));

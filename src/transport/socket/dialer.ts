@@ -94,14 +94,14 @@ export class Dialer implements ConnectionHandler {
     else if (message !== undefined) this.#prove(message);
   }
 
-  ended(error: Error | undefined): void {
+  ended(error: NodeJS.ErrnoException | undefined): void {
     clearTimeout(this.#timer);
     this.#connection = undefined;
-    const code = (error as NodeJS.ErrnoException | undefined)?.code;
+    const code = error?.code;
     // A Unix socket whose queue of connections is full answers EAGAIN; a dropped connection ends or is reset.
     if (error === undefined || code === 'EAGAIN' || code === 'ECONNRESET' || code === 'EPIPE') this.#startLater();
     else if (tlsVerdict(error) === 'other key') this.#fail(wrongSecret(this.#peer, this.#address, error));
-    else if (tlsVerdict(error) === 'no tls') this.#fail(foreignPeer(this.#peer, this.#address, error));
+    else if (tlsVerdict(error) === 'other protocol') this.#fail(foreignPeer(this.#peer, this.#address, error));
     else this.#fail(unreachablePeer(this.#peer, this.#address, error));
   }
 

@@ -30,12 +30,11 @@ export class TlsSockets {
   }
 }
 
-/** What an error of the TLS handshake says of the other side: it has another key, or speaks something else. */
-export function tlsVerdict(error: Error | undefined): 'other key' | 'no tls' | undefined {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (!code?.startsWith('ERR_SSL_')) return undefined;
-  // An alert comes from the other side's TLS: of all things it could object to only the key can differ.
-  return code.includes('_ALERT_') ? 'other key' : 'no tls';
+/** What a failure that is not the system's says of the other side: it has another key, or something else than this TLS. */
+export function tlsVerdict(error: NodeJS.ErrnoException): 'other key' | 'other protocol' | undefined {
+  if (error.syscall !== undefined) return undefined;
+  // An alert comes from the other side's TLS: of all that it could object to, only the key can differ.
+  return error.code?.includes('_ALERT_') ? 'other key' : 'other protocol';
 }
 
 function withContext<Options extends tls.SecureContextOptions>(

@@ -1,4 +1,6 @@
-import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Router } from '../../../src/transport/router.ts';
 import { SocketMesh } from '../../../src/transport/socket/mesh.ts';
@@ -6,7 +8,7 @@ import { FrameKind } from '../../../src/wire/frame.ts';
 import { describeTransport } from '../contract.ts';
 import { frameOf, pattern, sendAndWait } from '../frames.ts';
 import { Recorder } from '../recorder.ts';
-import { connected, JOB, listening, optionsFor, SOCKETS } from './meshes.ts';
+import { connected, directory, JOB, listening, optionsFor, SECRET, SOCKETS } from './meshes.ts';
 import { dialerTo } from './raw.ts';
 
 for (const sockets of SOCKETS) {
@@ -240,5 +242,44 @@ describe('unix mesh', () => {
     const again = listening(options(0));
     await expect(again).rejects.toMatchObject({ code: 'ERR_LAUNCH' });
     await expect(again).rejects.toThrow(options(0).listen);
+  });
+});
+
+describe('open links', () => {
+  it('do not keep a process alive, of whatever kind they are', () => {
+    const sources = new URL('../../../src/transport/socket/mesh.ts', import.meta.url).href;
+    const folder = directory();
+    const program = join(folder, 'idle.mts');
+    writeFileSync(
+      program,
+      `import { SocketMesh } from '${sources}';
+      import { Recorder } from '${new URL('../recorder.ts', import.meta.url).href}';
+      import { frameOf } from '${new URL('../frames.ts', import.meta.url).href}';
+      const awake = setInterval(() => {}, 1000);
+      const common = { size: 2, job: '${JOB}', epoch: 0, secret: '${SECRET}' };
+      for (const kind of [
+        { kind: 'unix', listen: '${folder}/' },
+        { kind: 'tcp', listen: '127.0.0.1' },
+        { kind: 'tcp', listen: '127.0.0.1', tls: true, links: 'lazy' },
+      ]) {
+        const sinks = [new Recorder(), new Recorder()];
+        const meshes = [];
+        for (const self of [0, 1]) {
+          const listen = kind.kind === 'unix' ? kind.listen + self : kind.listen;
+          meshes.push(await SocketMesh.listen({ ...common, ...kind, self, listen }));
+          meshes[self].attach(sinks[self]);
+        }
+        await Promise.all(meshes.map((mesh) => mesh.connect(meshes.map(({ address }) => address))));
+        for (const self of [0, 1]) meshes[self].send(1 - self, frameOf(0), [], null);
+        await Promise.all(sinks.map((sink) => sink.arrived(1)));
+      }
+      clearInterval(awake);
+      console.log('done');`,
+    );
+    const { stdout, stderr, status } = spawnSync(process.execPath, ['--import', 'tsx', program], {
+      encoding: 'utf8',
+      timeout: 20_000,
+    });
+    expect({ stdout, stderr, status }).toEqual({ stdout: 'done\n', stderr: '', status: 0 });
   });
 });
