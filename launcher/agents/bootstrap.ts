@@ -41,6 +41,8 @@ export const SHELL_PROGRAM = [
 export interface Preparation {
   /** The absolute path of the agent's program. */
   readonly main: string;
+  /** For those who look at the processes there. */
+  readonly title: string;
   /** What is shipped; none: nothing. */
   readonly folder: { readonly path: string; readonly identity: string } | undefined;
 }
@@ -89,7 +91,7 @@ function prepare(load: NodeJS.Require, start: (url: string) => void, settings: S
   function begin(): void {
     if (!fs.existsSync(main)) quit(step.NO_AGENT, '');
     // In the place of this text.
-    process.title = 'tsmpi-agent';
+    process.title = settings.title;
     say(step.READY);
     start(load('url').pathToFileURL(main).href);
   }

@@ -18,15 +18,15 @@ while read -r sign group; do
   esac
 done
 for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
-rm -rf -- "$1"
+[ -z "$1" ] || rm -rf -- "$1"
 `;
 
 export class Guard {
   readonly #child: ChildProcess;
   readonly #pipe: Writable;
 
-  /** `directory` is removed at the end, whatever the end is. */
-  constructor(directory: string) {
+  /** `directory`, if there is one, is removed at the end, whatever the end is. */
+  constructor(directory = '') {
     this.#child = spawn('/bin/sh', ['-c', SCRIPT, 'tsrun-guard', directory], {
       cwd: '/',
       detached: true,

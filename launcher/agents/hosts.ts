@@ -7,6 +7,7 @@ import type { Agent, AgentWelcome } from './agent.ts';
 import { Fleet, type FleetMember } from './fleet.ts';
 import { LocalAgent } from './local.ts';
 import { isLoopback, ownAddress } from './network.ts';
+import { Lifeline } from './program.ts';
 import type { RemoteOptions } from './protocol.ts';
 import { slurmStarter } from './slurm.ts';
 import { sshStarter } from './ssh.ts';
@@ -54,8 +55,9 @@ export function startBranches(
   starterFor: StarterFor = starterOf(options),
 ): { members: FleetMember[]; welcomes: Promise<readonly AgentWelcome[]> } {
   const archive = options.sync === undefined ? undefined : new Archive(options.sync);
+  const shared = { archive, lifeline: new Lifeline() };
   const started = branch(hosts, options.fanOut).map(([host, ...children]) => {
-    const agent = startAgent(starterFor(host!.name), { host: host!, children, options }, archive);
+    const agent = startAgent(starterFor(host!.name), { host: host!, children, options }, shared);
     return { agent, ranks: [host!, ...children].flatMap(({ ranks }) => ranks) };
   });
   const welcomes = Promise.all(started.map(({ agent }) => agent.welcomes)).then((parts) => parts.flat());

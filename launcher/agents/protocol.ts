@@ -24,7 +24,7 @@ export interface RemoteOptions {
   readonly interface: string | undefined;
   /** For the ranks of other hosts, on top of the environment that they find there. */
   readonly env: Readonly<Record<string, string>>;
-  /** 16 hex digits. */
+  /** 16 hex digits, by which the job's processes are known. */
   readonly job: string;
   /** Milliseconds. */
   readonly connectTimeout: number;

@@ -3,17 +3,12 @@ import { SHELL_PROGRAM } from './bootstrap.ts';
 import type { RemoteOptions } from './protocol.ts';
 import type { ProgramEnd, Starter, StarterFor } from './start.ts';
 
-/** Seconds: ssh notices a dead network also when tsrun has been killed and nobody else would. */
-const ALIVE_INTERVAL = 5;
-
 /** Words of the user come first: where an option is given twice, ssh takes the first. */
 export function sshStarter({ ssh, connectTimeout }: Pick<RemoteOptions, 'ssh' | 'connectTimeout'>): StarterFor {
   const options = {
     // Nobody is there to be asked; a host key that is not known is refused then, unless ssh's configuration says otherwise.
     BatchMode: 'yes',
     ConnectTimeout: Math.ceil(connectTimeout / 1000),
-    ServerAliveInterval: ALIVE_INTERVAL,
-    ServerAliveCountMax: 3,
     // A connection that is shared may be used; one that would outlive us is not opened.
     ControlMaster: 'no',
   };

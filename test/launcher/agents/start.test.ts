@@ -39,7 +39,7 @@ function temporary(): string {
 /** @param settings - those of fake-ssh.js, without their prefix. */
 function reach(settings: Record<string, string> = {}, changes: Partial<Starter> = {}, archive?: Archive): RemoteAgent {
   const starter = { ...farStarter('b', settings), ...changes };
-  const agent = startAgent(starter, { host: host('b', [0]), children: [], options: OPTIONS }, archive);
+  const agent = startAgent(starter, { host: host('b', [0]), children: [], options: OPTIONS }, { archive });
   agents.push(agent);
   return agent;
 }
@@ -114,7 +114,7 @@ describe('no agent comes of it:', () => {
 
   test('a login that hangs', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const agent = reach({ START: 'echo checking quota >&2; sleep 1000' });
+    const agent = reach({ START: 'echo checking quota >&2; cat >/dev/null' });
     const text = reason(agent);
     vi.advanceTimersByTime(15_000);
     vi.useRealTimers();
