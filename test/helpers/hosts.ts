@@ -8,7 +8,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Capture } from './hosts/capture.ts';
@@ -121,16 +121,25 @@ export class Hosts {
     return this.#machine(host).processes();
   }
 
-  /** Resolves when nothing that a test started runs on any host; rejects, naming what does, after so many ms. */
+  /** What is in a folder of a host. */
+  files(host: string, folder: string): string[] {
+    return readdirSync(join('/proc', String(this.#machine(host).pid), 'root', folder));
+  }
+
+  /** Resolves when no host has a process or a folder of a job any more; rejects, naming them, after so many ms. */
   async quiet(deadline = 3000): Promise<void> {
     const until = performance.now() + deadline;
     for (;;) {
-      const left = this.#everybody.flatMap((host) => this.processes(host).map((one) => ({ host, ...one })));
+      const left = this.#everybody.flatMap((host) => [
+        ...this.processes(host).map(({ pid, command }) => `${host} ${pid} ${command.split('\n', 1)[0]}`),
+        ...['/tmp', '/dev/shm'].flatMap((folder) =>
+          this.files(host, folder)
+            .filter((name) => name.startsWith('tsrun'))
+            .map((name) => `${host} ${folder}/${name}`),
+        ),
+      ]);
       if (left.length === 0) return;
-      if (performance.now() > until) {
-        const lines = left.map(({ host, pid, command }) => `${host} ${pid} ${command.split('\n', 1)[0]}`);
-        throw new Error(`still running after ${deadline} ms:\n${lines.join('\n')}`);
-      }
+      if (performance.now() > until) throw new Error(`still there after ${deadline} ms:\n${left.join('\n')}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
