@@ -54,6 +54,10 @@ export class Router implements Transport {
     return peer === this.self || this.#choose(peer).linked(peer);
   }
 
+  async settled(): Promise<void> {
+    await Promise.all(this.#routes.map((route) => route.settled()));
+  }
+
   flush(): void {
     for (const route of this.#routes) route.flush();
   }

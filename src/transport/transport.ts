@@ -27,8 +27,8 @@ export interface FrameSink {
   /** The payload of the frame announced last on this link has landed. */
   landed(peer: number, landing: Landing): void;
   /**
-   * The link is gone; nothing more will come from `peer`, and nothing reaches it. Called once a peer: deliveries that are still
-   * to come are told before, or never.
+   * The link is gone, or could not be made when something was sent; nothing more will come from `peer`, and nothing reaches it. Called
+   * once a peer: deliveries that are still to come are told before, or never.
    */
   lost(peer: number, reason: Error): void;
 }
@@ -47,6 +47,8 @@ export interface Transport {
   send(peer: number, frame: Frame, segments: readonly Uint8Array[], delivery: Delivery | null): boolean;
   /** Whether there is a link to `peer`, or one in the making: a frame to it costs no more than the frame. */
   linked(peer: number): boolean;
+  /** Resolves once every link for which something waits is made, or reported as lost. */
+  settled(): Promise<void>;
   /** Hands over to the system what was coalesced, without waiting for the end of the turn. */
   flush(): void;
   /** Flushes, then closes every link without reporting them lost. Resolves when all bytes are handed over. */

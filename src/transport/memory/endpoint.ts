@@ -69,6 +69,10 @@ export class MemoryTransport implements Transport {
     return true;
   }
 
+  async settled(): Promise<void> {
+    // All links stand from the start.
+  }
+
   flush(): void {
     // Nothing is held back.
   }

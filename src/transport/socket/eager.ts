@@ -63,12 +63,12 @@ export class EagerLinking implements Linking {
     if (--this.#missing === 0) this.#complete();
   }
 
-  linked(): boolean {
-    return true;
+  linked(peer: number): boolean {
+    return this.#table.find(peer)?.state !== LinkState.CLOSED;
   }
 
   async settled(): Promise<void> {
-    // Whoever closes or leaves before all links are made does not wait for them.
+    // `connect` waits for all links; whoever closes before that does not.
   }
 
   stop(): void {

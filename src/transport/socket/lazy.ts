@@ -72,7 +72,8 @@ export class LazyLinking implements Linking {
   }
 
   linked(peer: number): boolean {
-    return this.#table.find(peer) !== undefined;
+    const link = this.#table.find(peer);
+    return link !== undefined && link.state !== LinkState.CLOSED;
   }
 
   async settled(link?: Link): Promise<void> {

@@ -14,9 +14,9 @@ export interface Linking {
   waiting(link: Link): void;
   /** A link was opened, by a dialer of ours or by the peer's. */
   opened(link: Link): void;
-  /** Whether there is a link to `peer`, or will be without our doing. */
+  /** As `Transport.linked`. */
   linked(peer: number): boolean;
-  /** Resolves once nothing is being done to open `link`, or any link: it is open, or lost. */
+  /** As `Transport.settled`, for one link or all of them. */
   settled(link?: Link): Promise<void>;
   /** From now on no link is made but those that {@link settled} waits for. */
   stop(): void;

@@ -153,6 +153,11 @@ export class SocketMesh implements Transport, LinkShare, LinkTable {
     return this.#linking.linked(peer);
   }
 
+  settled(): Promise<void> {
+    this.flushes.flush();
+    return this.#linking.settled();
+  }
+
   flush(): void {
     this.flushes.flush();
   }

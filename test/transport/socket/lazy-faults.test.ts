@@ -61,7 +61,10 @@ describe.each<Sockets>(['tcp', 'tls'])('%s mesh with lazy links', (sockets) => {
     const delivery = { sent: () => expect.unreachable('sent to nobody') };
     const payload = pattern(100_000);
     expect(meshes[0]!.send(2, frameOf(payload.length, { kind: FrameKind.DATA }), [payload], delivery)).toBe(false);
-    expect(await sinks[0]!.lostPeers(1)).toEqual([2]);
+    expect(meshes[0]!.linked(2)).toBe(true);
+    await meshes[0]!.settled();
+    expect(sinks[0]!.calls).toEqual(['lost 2']);
+    expect(meshes[0]!.linked(2)).toBe(false);
     const { reason } = sinks[0]!.losses[0]!;
     expect(reason).toMatchObject({ code: 'ERR_PROC_FAILED', peer: 2, cause: { cause: { code: 'ECONNREFUSED' } } });
     expect(reason.message).toContain(`process 2 at ${address}`);

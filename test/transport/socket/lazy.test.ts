@@ -63,6 +63,21 @@ describe.each<Sockets>(['tcp', 'tls'])('%s mesh with lazy links', (sockets) => {
     expect(sinks.map(({ losses }) => losses)).toEqual([[], [], [], []]);
   });
 
+  it('is settled when every link for which something waits is there', async () => {
+    const { meshes, sinks } = await joined(
+      sockets,
+      4,
+      async (address) => (await relay(address, () => later(3))).address,
+    );
+    await meshes[0]!.settled();
+    for (const peer of [1, 2]) meshes[0]!.send(peer, frameOf(0), [], null);
+    await meshes[0]!.settled();
+    expect([1, 2, 3].map((peer) => meshes[0]!.find(peer)?.state)).toEqual(['open', 'open', undefined]);
+    // An open link is at least known at its other end.
+    expect(meshes.map((mesh) => mesh.self > 0 && mesh.linked(0))).toEqual([false, true, true, false]);
+    expect(sinks[0]!.losses).toEqual([]);
+  });
+
   it('what is sent before the addresses are known goes out when they are', async () => {
     const options = optionsFor(sockets, 2, lazy);
     const sinks = [new Recorder(), new Recorder()];
