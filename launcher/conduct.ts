@@ -107,6 +107,7 @@ function reportOf(
   const root = packageRoot();
   const hidden = ['dist/', 'src/', 'launcher/', 'bin/'].map((f) => `${root}/${f}`);
   const stacks = { cwd, compiled: workspaces, hidden };
+  const hosts = placement.ranks.map(({ host }) => placement.hosts[host]!.name);
   switch (ending.type) {
     case 'success':
     case 'unread':
@@ -116,10 +117,10 @@ function reportOf(
     case 'signal':
       return signalReport(ending.signal, stopped, exitCode);
     case 'timeout':
-      return timeoutReport(ending.whereabouts, { ...stacks, seconds: timeout! / 1000, stopped, exitCode });
+      return timeoutReport(ending.whereabouts, { ...stacks, seconds: timeout! / 1000, hosts, stopped, exitCode });
     case 'verdict': {
       const { rank } = ending.verdict;
-      const host = placement.hosts[placement.ranks[rank]!.host]!.name;
+      const host = hosts[rank]!;
       return failureReport(ending.verdict, { ...stacks, size, host, pid: supervisor.pidOf(rank), stopped, exitCode });
     }
   }

@@ -150,17 +150,21 @@ export type Whereabouts =
 
 export interface TimeoutContext extends StackOptions {
   readonly seconds: number;
+  /** By rank. */
+  readonly hosts: readonly string[];
   readonly stopped: number;
   readonly exitCode: number;
 }
 
 /** Ends with a newline. */
 export function timeoutReport(whereabouts: readonly Whereabouts[], context: TimeoutContext): string {
-  const { seconds, stopped, exitCode } = context;
+  const { seconds, hosts, stopped, exitCode } = context;
   const width = String(whereabouts.length - 1).length;
+  const widest = new Set(hosts).size > 1 ? Math.max(...hosts.map(({ length }) => length)) : 0;
   const lines = [`tsrun: the job was not done after ${seconds} s`];
   whereabouts.forEach((where, rank) => {
-    lines.push(`    rank ${String(rank).padStart(width)}  ${whereText(where, context)}`);
+    const host = widest === 0 ? '' : `  ${hosts[rank]!.padEnd(widest)}`;
+    lines.push(`    rank ${String(rank).padStart(width)}${host}  ${whereText(where, context)}`);
   });
   lines.push(`tsrun: ${stoppedRanks(stopped, '')}exit code ${exitCode}`);
   return `${lines.join('\n')}\n`;

@@ -87,7 +87,7 @@ test('the end of the time says where every rank was', () => {
       { type: 'silent' },
       { type: 'ended' },
     ],
-    { ...context, seconds: 2, stopped: 3, exitCode: 124 },
+    { ...context, seconds: 2, hosts: ['a', 'a', 'a', 'a'], stopped: 3, exitCode: 124 },
   );
   expect(text).toBe(`tsrun: the job was not done after 2 s
     rank 0  recv(source 3, tag 5) at ring.ts:12:20
@@ -96,6 +96,28 @@ test('the end of the time says where every rank was', () => {
     rank 3  done
 tsrun: stopped 3 ranks, exit code 124
 `);
+});
+
+test('the end of the time says on which host, where there are several', () => {
+  const hosts = ['node7', 'b'];
+  const text = timeoutReport([{ type: 'silent' }, { type: 'ended' }], {
+    ...context,
+    seconds: 0.5,
+    hosts,
+    stopped: 1,
+    exitCode: 124,
+  });
+  expect(text).toContain('    rank 0  node7  computing (did not answer)\n    rank 1  b      done\n');
+});
+
+test('a lost host is named with its ranks', () => {
+  const cause: Cause = { type: 'host', host: 'b', ranks: [2, 3], reason: 'no sign of life for 6 s' };
+  expect(failureReport({ rank: 2, cause }, { ...context, host: 'b', pid: 9, stopped: 2 })).toBe(
+    `tsrun: lost host b, with ranks 2 to 3 of 4
+no sign of life for 6 s
+tsrun: stopped the other 2 ranks, exit code 1
+`,
+  );
 });
 
 test('a signal is one line', () => {
