@@ -7,13 +7,15 @@ import { ExitCode, LaunchFailure } from '../failure.ts';
 import { systemReason } from '../io/system-reason.ts';
 import { type Answer, GREETING, type Hello, LONGEST_GREETING, parseHello } from './greeting.ts';
 import { LineReader } from './line-reader.ts';
-import type { ListeningPlace } from './meeting-point.ts';
+import type { ListeningPlace, Patience } from './meeting-point.ts';
 
 /** Connections that have not proved anything yet; when there are more, the oldest one goes, and tries again if it is one of us. */
 const MOST_STRANGERS = 256;
 /** How long one may take to prove it, in milliseconds. */
 const STRANGER_TIMEOUT = 10_000;
 const BACKLOG = 4096;
+/** Ranks and addresses that one message names. */
+const MOST_NAMED = 10;
 
 export interface Arrival {
   readonly hello: Hello;
@@ -67,9 +69,12 @@ export class Gathering {
    *
    * @throws LaunchFailure at the deadline, naming who has not come.
    */
-  async everybody(deadline: AbortSignal): Promise<Arrival[]> {
+  async everybody({ deadline, milliseconds }: Patience): Promise<Arrival[]> {
     this.#checkComplete();
-    const expired = (): void => this.#complete.reject(new LaunchFailure(this.#missing(), ExitCode.LAUNCH));
+    const expired = (): void => {
+      const missing = `${this.#missing()} within ${milliseconds / 1000} s${this.#suspicion()}`;
+      this.#complete.reject(new LaunchFailure(missing, ExitCode.LAUNCH));
+    };
     deadline.addEventListener('abort', expired);
     if (deadline.aborted) expired();
     try {
@@ -120,7 +125,9 @@ export class Gathering {
       });
     });
     socket.on('error', ({ code }: NodeJS.ErrnoException) => {
-      if (code?.startsWith('ERR_SSL')) this.#impostors.add(plainAddress(raw.remoteAddress) ?? 'somewhere');
+      if (code?.startsWith('ERR_SSL') && this.#impostors.size < MOST_NAMED) {
+        this.#impostors.add(plainAddress(raw.remoteAddress) ?? 'somewhere');
+      }
     });
   }
 
@@ -163,15 +170,17 @@ export class Gathering {
     const missing = Array.from({ length: this.#size - 1 }, (_, index) => index + 1).filter(
       (rank) => !this.#arrivals.has(rank),
     );
-    const shown = missing.length > 10 ? [...missing.slice(0, 10), '…'] : missing;
+    const shown = missing.length > MOST_NAMED ? [...missing.slice(0, MOST_NAMED), '…'] : missing;
     const who =
       missing.length === 1
         ? `rank ${missing[0]} of ${this.#size} has`
         : `ranks ${shown.join(', ')} of ${this.#size} have`;
-    const impostors = [...this.#impostors].slice(0, 3).join(', ');
-    const suspicion =
-      impostors && `; connections from ${impostors} did not know the secret: is it the same everywhere?`;
-    return `${who} not come${suspicion}`;
+    return `${who} not come`;
+  }
+
+  #suspicion(): string {
+    if (this.#impostors.size === 0) return '';
+    return `; connections from ${[...this.#impostors].join(', ')} did not know the secret: is it the same everywhere?`;
   }
 }
 

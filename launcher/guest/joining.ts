@@ -4,27 +4,18 @@ import { connect, type TLSSocket } from 'node:tls';
 import { tlsClientOptions } from '../../src/contract/tls.ts';
 import { ExitCode, LaunchFailure } from '../failure.ts';
 import { systemReason } from '../io/system-reason.ts';
-import { type Answer, type Hello, LONGEST_GREETING, parseAnswer } from './greeting.ts';
+import { Dismissed } from './dismissed.ts';
+import { type Hello, LONGEST_GREETING, parseAnswer } from './greeting.ts';
 import { LineReader } from './line-reader.ts';
-import type { Contact, MeetingPoint } from './meeting-point.ts';
+import type { Contact, MeetingPoint, Patience } from './meeting-point.ts';
 
 /** For one connection, in milliseconds: a packet that a firewall drops is no reason to wait for the system's patience. */
 const CONNECT_TIMEOUT = 5000;
 /** Between two attempts, in milliseconds; the upper bound doubles up to the last. */
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 1000;
-/** Whom rank 0 has let in waits for its word so much longer than the deadline: it names who is missing. */
+/** Rank 0 may have begun to wait last of all, and its word is waited for so much longer than it waits itself: it names who is missing. */
 const LAST_WORD = 3000;
-
-/** Rank 0 has said why there is no job: nobody else has to. */
-export class Dismissed extends Error {
-  readonly exitCode: number;
-
-  constructor(exitCode: number) {
-    super('dismissed');
-    this.exitCode = exitCode;
-  }
-}
 
 /**
  * The connection to rank 0, over which the agent's protocol is to begin. Everybody has come.
@@ -32,50 +23,44 @@ export class Dismissed extends Error {
  * @throws LaunchFailure at the deadline, naming what was missing.
  * @throws Dismissed
  */
-export async function joinRankZero(meeting: MeetingPoint, hello: Hello, deadline: AbortSignal): Promise<TLSSocket> {
+export async function joinRankZero(meeting: MeetingPoint, hello: Hello, patience: Patience): Promise<TLSSocket> {
+  const { deadline } = patience;
   let obstacle = '';
   for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     const contact = await meeting.find();
     if (contact === undefined) obstacle = meeting.absence;
     else {
       try {
-        return await attempt(contact, hello, deadline);
+        return await attempt(contact, hello, patience);
       } catch (error) {
         if (error instanceof Dismissed) throw error;
         // What was seen before the deadline says more than the deadline does.
-        if (!deadline.aborted || obstacle === '')
-          obstacle = `${contact.hosts.join(', ')}, port ${contact.port}: ${reasonOf(error)}`;
+        if (!deadline.aborted || obstacle === '') obstacle = (error as Error).message;
       }
     }
     // Whoever has to wait does not come back at the same moment as all the others.
     await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal: deadline }).catch(() => {});
     if (deadline.aborted) {
-      const { rank, size } = hello;
-      throw new LaunchFailure(`rank ${rank} of ${size} did not find rank 0: ${obstacle}`, ExitCode.LAUNCH);
+      const search = `rank ${hello.rank} of ${hello.size} did not find rank 0 within ${patience.milliseconds / 1000} s`;
+      throw new LaunchFailure(`${search}: ${obstacle}`, ExitCode.LAUNCH);
     }
   }
 }
 
-async function attempt(contact: Contact, hello: Hello, deadline: AbortSignal): Promise<TLSSocket> {
+async function attempt(contact: Contact, hello: Hello, patience: Patience): Promise<TLSSocket> {
+  const { deadline, milliseconds, interrupted } = patience;
   const socket = await firstSecured(contact, AbortSignal.any([deadline, AbortSignal.timeout(CONNECT_TIMEOUT)]));
   try {
     socket.write(`${JSON.stringify(hello)}\n`);
-    const answer = parseAnswer(await new LineReader(socket, LONGEST_GREETING).next(later(deadline, LAST_WORD)));
-    if (answer?.type !== 'go') throw refusal(answer);
+    const answered = AbortSignal.any([AbortSignal.timeout(milliseconds + LAST_WORD), interrupted]);
+    const answer = parseAnswer(await new LineReader(socket, LONGEST_GREETING).next(answered));
+    if (answer?.type === 'failed') throw new Dismissed(answer.exitCode);
+    if (answer?.type !== 'go') throw new Error(answer?.reason ?? 'what is there is no tsrun');
     return socket;
   } catch (error) {
     socket.destroy();
-    throw error;
+    throw error instanceof Dismissed ? error : new Error(`${place(contact.hosts, contact.port)}: ${reasonOf(error)}`);
   }
-}
-
-/** Comes `milliseconds` after `deadline`. */
-function later(deadline: AbortSignal, milliseconds: number): AbortSignal {
-  const controller = new AbortController();
-  deadline.addEventListener('abort', () => {
-    setTimeout(() => controller.abort(new Error('it gave no answer')), milliseconds).unref();
-  });
-  return controller.signal;
 }
 
 /** By all of its addresses at once. */
@@ -87,7 +72,8 @@ async function firstSecured({ hosts, port, secret }: Contact, deadline: AbortSig
     return first;
   } catch (error) {
     for (const socket of sockets) socket.destroy();
-    throw (error as AggregateError).errors[0];
+    const reasons = (error as AggregateError).errors.map(reasonOf);
+    throw new Error(hosts.map((host, index) => `${place([host], port)}: ${reasons[index]}`).join('; '));
   }
 }
 
@@ -108,13 +94,13 @@ function secured(socket: TLSSocket, deadline: AbortSignal): Promise<TLSSocket> {
   });
 }
 
-function refusal(answer: Exclude<Answer, { type: 'go' }> | undefined): Error {
-  if (answer?.type === 'failed') return new Dismissed(answer.exitCode);
-  return new Error(answer?.reason ?? 'what is there is no tsrun');
+function place(hosts: readonly string[], port: number): string {
+  return `${hosts.join(' or ')}, port ${port}`;
 }
 
 /** TLS 1.3 (RFC 8446, 4.2.11): a server that does not know the key of a client that offers nothing else breaks off. */
 function reasonOf(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
+  const { name, code } = error as NodeJS.ErrnoException;
+  if (name === 'TimeoutError') return 'no answer';
   return code?.startsWith('ERR_SSL') ? 'it does not know our secret' : systemReason(error);
 }

@@ -39,3 +39,12 @@ export interface OwnPlace {
   readonly listen: string | undefined;
   readonly hosts: readonly string[];
 }
+
+export interface Patience {
+  /** How long each task waits for the others. */
+  readonly milliseconds: number;
+  /** When that is over, for this one; or when it is interrupted. */
+  readonly deadline: AbortSignal;
+  /** It is told to end. */
+  readonly interrupted: AbortSignal;
+}

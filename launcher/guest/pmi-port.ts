@@ -3,7 +3,7 @@ import { Environment } from '../../src/contract/environment.ts';
 import type { Env } from '../../src/contract/outer.ts';
 import { ExitCode, LaunchFailure } from '../failure.ts';
 import { PmiClient, PmiFailure } from './pmi1.ts';
-import { rendezvousDeadline } from './settings.ts';
+import { deadlineIn, rendezvousTimeout } from './settings.ts';
 
 export function onlyPmiKnows(env: Env): boolean {
   const set = [env.PMI_PORT, env.PMI_ID].every((value) => value !== undefined);
@@ -17,7 +17,7 @@ export function onlyPmiKnows(env: Env): boolean {
  */
 export async function askPmi(env: Env): Promise<PmiClient> {
   try {
-    return await PmiClient.open(env, rendezvousDeadline());
+    return await PmiClient.open(env, deadlineIn(rendezvousTimeout()));
   } catch (error) {
     if (!(error instanceof PmiFailure)) throw error;
     throw new LaunchFailure(`the PMI server at PMI_PORT=${env.PMI_PORT}: ${error.message}`, ExitCode.LAUNCH);

@@ -13,7 +13,7 @@ import type { LaunchRequest } from '../request.ts';
 import { packageVersion } from '../version.ts';
 import { type Arrival, Gathering } from './gathering.ts';
 import type { OwnProgram } from './guest-agent.ts';
-import type { MeetingPoint } from './meeting-point.ts';
+import type { MeetingPoint, Patience } from './meeting-point.ts';
 import { placeTasks, type TaskPlace } from './placement.ts';
 import { type Signals, signalCode } from './signals.ts';
 
@@ -38,12 +38,12 @@ export async function gather(
   meeting: MeetingPoint,
   size: number,
   failure: LaunchFailure | undefined,
-  deadline: AbortSignal,
+  patience: Patience,
 ): Promise<Arrival[]> {
   const gathering = await Gathering.open(meeting.listen, meeting.secret, size);
   try {
     await meeting.publish(gathering.port);
-    const arrivals = await gathering.everybody(deadline);
+    const arrivals = await gathering.everybody(patience);
     const reason = failure ?? arrivals.map(failureOf).find((one) => one !== undefined);
     if (reason !== undefined) throw reason;
     gathering.go();

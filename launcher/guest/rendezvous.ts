@@ -5,6 +5,7 @@ import { Environment } from '../../src/contract/environment.ts';
 import type { Env, OuterTask } from '../../src/contract/outer.ts';
 import { ownAddress } from '../agents/network.ts';
 import { ExitCode, LaunchFailure } from '../failure.ts';
+import { Dismissed } from './dismissed.ts';
 import { KeyValueSpace } from './key-value-space.ts';
 import { Master } from './master.ts';
 import { MeetingFile, ownFolder } from './meeting-file.ts';
@@ -26,7 +27,10 @@ export interface RendezvousOptions {
   readonly pmi: PmiClient | undefined;
 }
 
-/** @throws LaunchFailure */
+/**
+ * @throws LaunchFailure
+ * @throws Dismissed
+ */
 export async function chooseMeetingPoint(options: RendezvousOptions): Promise<MeetingPoint> {
   const { task, env } = options;
   const pmi = await openPmi(options);
@@ -44,7 +48,10 @@ export async function chooseMeetingPoint(options: RendezvousOptions): Promise<Me
   if (secret !== undefined && job !== undefined) {
     return new MeetingFile(join(dirname(path!), `tsmpi-${job}`), place, secret);
   }
-  throw new LaunchFailure(pmi === undefined ? noWay(task) : closedPmi(task, pmi), ExitCode.LAUNCH);
+  if (pmi !== undefined) throw new LaunchFailure(closedPmi(task, pmi), ExitCode.LAUNCH);
+  // These give all of their tasks the same variables: all come to the same conclusion.
+  if (task.rank > 0 && ['mpirun', 'srun'].includes(task.launcher)) throw new Dismissed(ExitCode.LAUNCH);
+  throw new LaunchFailure(noWay(task), ExitCode.LAUNCH);
 }
 
 /** What the tasks of one job, and of no other one that runs at the same time, can all name; fit for a file's name. */

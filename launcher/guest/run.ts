@@ -12,15 +12,16 @@ import { compile } from '../job.ts';
 import type { LaunchRequest } from '../request.ts';
 import { findDirectory, findScript } from '../script.ts';
 import { createWorkspace } from '../workspace.ts';
+import { Dismissed } from './dismissed.ts';
 import { follow } from './follower.ts';
 import { GREETING, type Hello } from './greeting.ts';
 import type { OwnProgram } from './guest-agent.ts';
-import { Dismissed, joinRankZero } from './joining.ts';
+import { joinRankZero } from './joining.ts';
 import { machineIdentity } from './machine.ts';
 import type { PmiClient } from './pmi1.ts';
 import { gather, lead } from './rank-zero.ts';
 import { chooseMeetingPoint } from './rendezvous.ts';
-import { rendezvousDeadline, restartCount } from './settings.ts';
+import { deadlineIn, rendezvousTimeout, restartCount } from './settings.ts';
 import { Signals, signalCode } from './signals.ts';
 
 /** Other launchers end everybody as soon as one task has failed: rank 0 gets this long, in milliseconds, to say why. */
@@ -37,7 +38,7 @@ export async function runGuest(request: LaunchRequest, task: OuterTask, pmi?: Pm
   for (const name of PMI_DOORS) delete process.env[name];
   const signals = new Signals();
   try {
-    const code = await takePart(forGuest(request), task, { env, signals, pmi });
+    const code = await takePart(forGuest(request), task, { env, signals, pmi }).catch(unlessDismissed);
     if (code !== 0 && task.rank > 0) await sleep(HEAD_START);
     return code;
   } catch (error) {
@@ -46,6 +47,11 @@ export async function runGuest(request: LaunchRequest, task: OuterTask, pmi?: Pm
   } finally {
     signals.release();
   }
+}
+
+function unlessDismissed(error: unknown): number {
+  if (error instanceof Dismissed) return error.exitCode;
+  throw error;
 }
 
 /** The other launcher says from whom a line is, if somebody asks it to. */
@@ -61,7 +67,10 @@ interface Surroundings {
 
 async function takePart(request: LaunchRequest, task: OuterTask, { env, signals, pmi }: Surroundings): Promise<number> {
   const restart = restartCount();
-  const deadline = AbortSignal.any([rendezvousDeadline(), signals.aborted]);
+  const milliseconds = rendezvousTimeout();
+  const interrupted = signals.aborted;
+  const deadline = AbortSignal.any([deadlineIn(milliseconds), interrupted]);
+  const patience = { milliseconds, deadline, interrupted };
   // First of all: the number of a descriptor that is not open is soon another one's.
   const options = { task, env, interface: request.network.interface, deadline, pmi };
   const meeting = task.size === 1 ? undefined : await chooseMeetingPoint(options);
@@ -75,17 +84,14 @@ async function takePart(request: LaunchRequest, task: OuterTask, { env, signals,
     const host = task.host ?? hostname();
     const place = { machine: machineIdentity(host), host };
     if (meeting === undefined || rank === 0) {
-      const arrivals = meeting === undefined ? [] : await gather(meeting, size, failureOf(own), deadline);
+      const arrivals = meeting === undefined ? [] : await gather(meeting, size, failureOf(own), patience);
       await meeting?.leave();
       return await lead(arrivals, { own: runnable(own), agent, place, restart, signals });
     }
     const hello: Hello = { greeting: GREETING, rank, size, ...place, ...introduction(own) };
-    const socket = await joinRankZero(meeting, hello, deadline);
+    const socket = await joinRankZero(meeting, hello, patience);
     await meeting.leave();
     return await follow({ socket, own: runnable(own), agent, rank, signals });
-  } catch (error) {
-    if (error instanceof Dismissed) return error.exitCode;
-    throw error;
   } finally {
     await Promise.all([meeting?.leave(), pmi?.finalize(), agent?.close()]);
   }

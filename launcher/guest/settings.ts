@@ -6,14 +6,19 @@ import { usage } from '../scan.ts';
 const PATIENCE = 30;
 
 /**
- * Until when the tasks have to have found each other, counted from now.
+ * How long the tasks wait for each other, in milliseconds.
  *
  * @throws LaunchFailure with exit code 2.
  */
-export function rendezvousDeadline(): AbortSignal {
-  const seconds = number(Environment.RENDEZVOUS_TIMEOUT, /^\d{1,6}(\.\d+)?$/, PATIENCE);
+export function rendezvousTimeout(): number {
+  return number(Environment.RENDEZVOUS_TIMEOUT, /^\d{1,6}(\.\d+)?$/, PATIENCE) * 1000;
+}
+
+/** Comes then. */
+export function deadlineIn(milliseconds: number): AbortSignal {
   const controller = new AbortController();
-  setTimeout(() => controller.abort(new Error(`nothing came within ${seconds} s`)), seconds * 1000).unref();
+  const reason = new Error(`nothing came within ${milliseconds / 1000} s`);
+  setTimeout(() => controller.abort(reason), milliseconds).unref();
   return controller.signal;
 }
 

@@ -103,21 +103,21 @@ describeHosts('a tsrun that something else has started on each host', () => {
       );
       expect(results.map(({ code }) => code)).toEqual([125, 125, 125, 125]);
       expect(results[0]!.stderr).toBe(
-        `tsrun: rank 2 of 4 has not come; connections from ${hosts.address('h2')} did not know the secret: is it the same everywhere?\n`,
+        `tsrun: rank 2 of 4 has not come within 2 s; connections from ${hosts.address('h2')} did not know the secret: is it the same everywhere?\n`,
       );
       expect(results[2]!.stderr).toBe(
-        `tsrun: rank 2 of 4 did not find rank 0: h1, port ${PORT}: it does not know our secret\n`,
+        `tsrun: rank 2 of 4 did not find rank 0 within 2 s: h1, port ${PORT}: it does not know our secret\n`,
       );
     });
 
     it('says where nobody answered', async () => {
       const env = { TSMPI_RENDEZVOUS_TIMEOUT: '1' };
       const { stderr, code } = await start(2, ['sum.ts'], env).result;
-      expect(stderr).toBe(`tsrun: rank 2 of 4 did not find rank 0: h1, port ${PORT}: connection refused\n`);
+      expect(stderr).toBe(`tsrun: rank 2 of 4 did not find rank 0 within 1 s: h1, port ${PORT}: connection refused\n`);
       expect(code).toBe(125);
       const unknown = await start(2, ['sum.ts'], { ...env, MASTER_ADDR: 'nowhere' }).result;
       expect(unknown.stderr).toMatch(
-        /did not find rank 0: nowhere, port 29500: .*(not known|not found|unknown|temporary)/i,
+        /did not find rank 0 within 1 s: nowhere, port 29500: .*(not known|not found|unknown|temporary)/i,
       );
     });
 

@@ -334,11 +334,13 @@ describe('as tasks that know each other by RANK, WORLD_SIZE, MASTER_ADDR and MAS
   it('who has not come is named', async () => {
     const env = { TSMPI_RENDEZVOUS_TIMEOUT: '2' };
     const [zero, one] = await Promise.all([0, 1].map((rank) => start(rank, 4, ['sum.ts'], env)));
-    expect(zero!.stderr).toBe('tsrun: ranks 2, 3 of 4 have not come\n');
+    expect(zero!.stderr).toBe('tsrun: ranks 2, 3 of 4 have not come within 2 s\n');
     expect(one!.stderr).toBe('');
     expect([zero!.code, one!.code]).toEqual([125, 125]);
     const alone = await start(1, 4, ['sum.ts'], env);
-    expect(alone.stderr).toMatch(/^tsrun: rank 1 of 4 did not find rank 0: there is no address of it in .*\n$/);
+    expect(alone.stderr).toMatch(
+      /^tsrun: rank 1 of 4 did not find rank 0 within 2 s: there is no address of it in .*\n$/,
+    );
     expect(alone.code).toBe(125);
   });
 

@@ -2,9 +2,10 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
+import { Dismissed } from '../../../launcher/guest/dismissed.ts';
 import { Gathering } from '../../../launcher/guest/gathering.ts';
 import { GREETING, type Hello } from '../../../launcher/guest/greeting.ts';
-import { Dismissed, joinRankZero } from '../../../launcher/guest/joining.ts';
+import { joinRankZero } from '../../../launcher/guest/joining.ts';
 import type { Contact, MeetingPoint } from '../../../launcher/guest/meeting-point.ts';
 import { tlsClientOptions } from '../../../src/contract/tls.ts';
 
@@ -22,6 +23,9 @@ function meeting(find: () => Contact | undefined): MeetingPoint {
     leave: () => Promise.resolve(),
   };
 }
+
+/** Until then, without interruption. */
+const by = (deadline: AbortSignal) => ({ deadline, milliseconds: 20_000, interrupted: new AbortController().signal });
 
 const hello = (rank: number, size: number, more: Partial<Hello> = {}): Hello => ({
   greeting: GREETING,
@@ -63,10 +67,10 @@ describe('a rendezvous', () => {
       joinRankZero(
         meeting(() => contact),
         hello(rank, 4),
-        signal,
+        by(signal),
       ),
     );
-    const arrivals = await gathering.everybody(signal);
+    const arrivals = await gathering.everybody(by(signal));
     expect(arrivals.map(({ hello: { rank } }) => rank)).toEqual([1, 2, 3]);
     expect(arrivals.map(({ address }) => address)).toEqual(Array(3).fill('127.0.0.1'));
     gathering.go();
@@ -91,11 +95,11 @@ describe('a rendezvous', () => {
         return [undefined, stale][asked++] ?? contact;
       }),
       hello(1, 2),
-      signal,
+      by(signal),
     );
     const opened = await open(2);
     contact = opened.contact;
-    await opened.gathering.everybody(signal);
+    await opened.gathering.everybody(by(signal));
     opened.gathering.go();
     (await other).destroy();
     expect(asked).toBeGreaterThanOrEqual(3);
@@ -107,9 +111,9 @@ describe('a rendezvous', () => {
     const other = joinRankZero(
       meeting(() => ({ ...contact, hosts: ['127.0.0.2', '127.0.0.1'] })),
       hello(1, 2),
-      signal,
+      by(signal),
     );
-    await gathering.everybody(signal);
+    await gathering.everybody(by(signal));
     gathering.go();
     (await other).destroy();
   });
@@ -123,16 +127,37 @@ describe('a rendezvous', () => {
         joinRankZero(
           meeting(() => contact),
           hello(rank, 5),
-          signal,
+          by(signal),
         ),
       ),
     );
-    const everybody = gathering.everybody(signal);
+    const everybody = gathering.everybody(by(signal));
     await until(() => gathering.present === 2);
     patience.abort(new Error('too late'));
-    await expect(everybody).rejects.toThrow('ranks 2, 4 of 5 have not come');
+    await expect(everybody).rejects.toThrow('ranks 2, 4 of 5 have not come within 20 s');
     await gathering.dismiss(125);
     expect(await others).toMatchObject([{ reason: new Dismissed(125) }, { reason: new Dismissed(125) }]);
+  });
+
+  it('ends at once when it is told to, though rank 0 is there', async () => {
+    const { gathering, contact } = await open(3);
+    const interruption = new AbortController();
+    const patience = {
+      deadline: AbortSignal.any([deadline().signal, interruption.signal]),
+      milliseconds: 20_000,
+      interrupted: interruption.signal,
+    };
+    const other = joinRankZero(
+      meeting(() => contact),
+      hello(1, 3),
+      patience,
+    );
+    other.catch(() => {});
+    await until(() => gathering.present === 1);
+    const began = performance.now();
+    interruption.abort(new Error('SIGTERM'));
+    await expect(other).rejects.toThrow('did not find rank 0');
+    expect(performance.now() - began).toBeLessThan(2000);
   });
 
   it('tells what was in the way of those who did not find it', async () => {
@@ -140,20 +165,22 @@ describe('a rendezvous', () => {
     const lost = joinRankZero(
       meeting(() => undefined),
       hello(1, 2),
-      patience.signal,
+      by(patience.signal),
     );
     setTimeout(() => patience.abort(), 100);
-    await expect(lost).rejects.toThrow('rank 1 of 2 did not find rank 0: nothing is known of it');
+    await expect(lost).rejects.toThrow('rank 1 of 2 did not find rank 0 within 20 s: nothing is known of it');
 
     const again = deadline();
     const contact = { hosts: ['127.0.0.1'], port: 1, secret: SECRET };
     const refused = joinRankZero(
       meeting(() => contact),
       hello(1, 2),
-      again.signal,
+      by(again.signal),
     );
     setTimeout(() => again.abort(), 200);
-    await expect(refused).rejects.toThrow('rank 1 of 2 did not find rank 0: 127.0.0.1, port 1: connection refused');
+    await expect(refused).rejects.toThrow(
+      'rank 1 of 2 did not find rank 0 within 20 s: 127.0.0.1, port 1: connection refused',
+    );
   });
 
   it('keeps those out who do not know the secret, and tells them apart from the missing', async () => {
@@ -162,12 +189,12 @@ describe('a rendezvous', () => {
     const stranger = joinRankZero(
       meeting(() => ({ ...contact, secret: 'ab'.repeat(32) })),
       hello(1, 2),
-      patience.signal,
+      by(patience.signal),
     );
-    const everybody = gathering.everybody(patience.signal);
+    const everybody = gathering.everybody(by(patience.signal));
     setTimeout(() => patience.abort(), 400);
     await expect(everybody).rejects.toThrow(
-      'rank 1 of 2 has not come; connections from 127.0.0.1 did not know the secret: is it the same everywhere?',
+      'rank 1 of 2 has not come within 20 s; connections from 127.0.0.1 did not know the secret: is it the same everywhere?',
     );
     await expect(stranger).rejects.toThrow(`port ${contact.port}: it does not know our secret`);
   });
@@ -186,14 +213,14 @@ describe('a rendezvous', () => {
     const first = joinRankZero(
       meeting(() => contact),
       hello(1, 3),
-      signal,
+      by(signal),
     );
     first.catch(() => {});
     await until(() => gathering.present === 1);
     const refused = joinRankZero(
       meeting(() => contact),
       hello(2, 3, more),
-      signal,
+      by(signal),
     );
     setTimeout(() => patience.abort(), 300);
     await expect(refused).rejects.toThrow(`port ${contact.port}: ${reason}`);
@@ -213,10 +240,10 @@ describe('a rendezvous', () => {
       joinRankZero(
         meeting(() => contact),
         hello(rank, 3),
-        signal,
+        by(signal),
       ),
     );
-    await gathering.everybody(signal);
+    await gathering.everybody(by(signal));
     gathering.go();
     for (const other of others) (await other).destroy();
   });
@@ -240,9 +267,9 @@ describe('a rendezvous', () => {
     const other = joinRankZero(
       meeting(() => contact),
       hello(1, 2),
-      signal,
+      by(signal),
     );
-    await gathering.everybody(signal);
+    await gathering.everybody(by(signal));
     gathering.go();
     (await other).destroy();
   });

@@ -85,6 +85,8 @@ export class PmiServer {
         return;
       case 'finalize':
         return this.#say(socket, 'cmd=finalize_ack');
+      default:
+        throw new Error(`no request: ${line}`);
     }
   }
 
