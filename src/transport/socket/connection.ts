@@ -115,7 +115,7 @@ export class Connection {
     this.socket.end(done);
   }
 
-  /** Bytes that have come elsewhere, put where the handlers want them. HOT (bench: bandwidth, over TLS). */
+  /** Bytes that have come elsewhere, put where the handlers want them. HOT (bench: bandwidth, with TLS). */
   #distribute(bytes: Buffer): void {
     this.#progress = true;
     for (let taken = 0; taken < bytes.length && !this.#over; ) {

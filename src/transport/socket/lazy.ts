@@ -77,8 +77,8 @@ export class LazyLinking implements Linking {
   }
 
   async settled(link?: Link): Promise<void> {
-    const making = link === undefined ? [...this.#making.values()] : [this.#making.get(link)];
-    await Promise.all(making.map((one) => one?.done.promise));
+    const awaited = [...this.#making].filter(([one]) => link === undefined || one === link);
+    await Promise.all(awaited.map(([, { done }]) => done.promise));
   }
 
   stop(): void {

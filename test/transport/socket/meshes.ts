@@ -76,7 +76,9 @@ export async function joined(
   const sinks = Array.from({ length: size }, () => new Recorder());
   const meshes = await Promise.all(sinks.map((sink, self) => listening(options(self), sink)));
   for (const mesh of meshes) {
-    await mesh.connect(await Promise.all(meshes.map(({ address }, peer) => between(address, mesh.self, peer))));
+    await mesh.connect(
+      await Promise.all(meshes.map(async ({ address }, peer) => await between(address, mesh.self, peer))),
+    );
   }
   return { meshes, sinks };
 }

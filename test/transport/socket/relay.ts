@@ -39,9 +39,13 @@ export async function relay(target: string, hold: Hold): Promise<Relay> {
       before += bytes.length;
       last = last.then(() => pass(from, to, piece, bytes));
     });
-    from.on('end', () => (last = last.then(() => void to.end())));
+    from.on('end', () => {
+      last = last.then(() => void to.end());
+    });
     from.on('error', () => to.destroy());
-    from.on('close', () => (last = last.then(() => to.destroySoon())));
+    from.on('close', () => {
+      last = last.then(() => to.destroySoon());
+    });
   }
 
   const server = net.createServer({ allowHalfOpen: true }, (near) => {
