@@ -17,6 +17,14 @@ while read -r sign group; do
     -) groups="\${groups%% $group *} \${groups#* $group }" ;;
   esac
 done
+tenths=$2
+while [ "$tenths" -gt 0 ]; do
+  left=
+  for group in $groups; do kill -s 0 -- "-$group" 2>/dev/null && left=1; done
+  [ -n "$left" ] || break
+  sleep 0.1
+  tenths=$((tenths - 1))
+done
 for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
 [ -z "$1" ] || rm -rf -- "$1"
 `;
@@ -25,9 +33,12 @@ export class Guard {
   readonly #child: ChildProcess;
   readonly #pipe: Writable;
 
-  /** `directory`, if there is one, is removed at the end, whatever the end is. */
-  constructor(directory = '') {
-    this.#child = spawn('/bin/sh', ['-c', SCRIPT, 'tsrun-guard', directory], {
+  /**
+   * @param directory - removed at the end, whatever the end is; empty: none.
+   * @param patience - seconds that the groups have to end by themselves.
+   */
+  constructor(directory = '', patience = 0) {
+    this.#child = spawn('/bin/sh', ['-c', SCRIPT, 'tsrun-guard', directory, String(patience * 10)], {
       cwd: '/',
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
