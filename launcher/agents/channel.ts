@@ -67,9 +67,9 @@ export class Channel<In extends { readonly type: string }, Out extends { readonl
     this.#write({ type: 'ping' });
   }
 
-  /** False: the stream is full, and `drained` will say when it is not. */
+  /** False: the stream is full, and `drained` will say when it is not. Of no effect after the end. */
   send(message: Out): boolean {
-    return this.#write(message);
+    return !this.#open || this.#write(message);
   }
 
   /** Tells the other end that this process is about to be stopped. */

@@ -60,10 +60,9 @@ export function startBranches(
     const agent = startAgent(starterFor(host!.name), { host: host!, children, options }, shared);
     return { agent, ranks: [host!, ...children].flatMap(({ ranks }) => ranks) };
   });
-  const welcomes = Promise.all(started.map(({ agent }) => agent.welcomes)).then((parts) => parts.flat());
-  const done = (): void => archive?.close();
-  welcomes.then(done, done);
-  return { members: started, welcomes };
+  const parts = started.map(({ agent }) => agent.welcomes);
+  void Promise.allSettled(parts).then(() => archive?.close());
+  return { members: started, welcomes: Promise.all(parts).then((all) => all.flat()) };
 }
 
 /** The way to other hosts that the options name. */

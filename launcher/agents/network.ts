@@ -37,11 +37,13 @@ export async function ownAddress({
   // `client port server port`
   const [, , server] = env.SSH_CONNECTION?.split(' ') ?? [];
   const target = towards ?? env.SLURM_LAUNCH_NODE_IPADDR;
+  const all = usable(interfaces).map(({ address }) => address);
   const candidates = [
-    towards === undefined ? server : undefined,
+    // One of this host's: srun passes the variable on to other hosts than it speaks of.
+    towards === undefined ? all.find((address) => address === server) : undefined,
     target === undefined ? undefined : await routeTo(target),
-    ...usable(interfaces).map(({ address }) => address),
-  ].filter((address): address is string => isIP(address ?? '') !== 0 && !LINK_LOCAL.test(address!));
+    ...all,
+  ].filter((address) => address !== undefined);
   // A loopback address says nothing of the way to other hosts; it is good enough where there is no such way.
   return candidates.find((address) => !isLoopback(address)) ?? candidates[0];
 }

@@ -11,22 +11,25 @@ const KEPT = 8192;
 const LAST_WORDS = 300;
 /** For a program that is to end, until it is told so more clearly; milliseconds. */
 const GRACE = 1000;
+/** Its input ends when we are killed: what has not heard of that after so many seconds is killed. srun has to tell its step first. */
+const PATIENCE = 2;
 
 /** For programs of this process: when it is killed, on the way to hosts that never answer or later, they are too. */
 export class Lifeline {
-  readonly #guard = new Guard();
+  #guard: Guard | undefined;
   #programs = 0;
 
   hold(group: number): void {
     this.#programs++;
+    this.#guard ??= new Guard('', PATIENCE);
     this.#guard.watch(group);
   }
 
   /** Resolves at once, but for the last one: then when the guard has gone. */
   async release(group: number): Promise<void> {
-    this.#guard.forget(group);
+    this.#guard?.forget(group);
     this.#programs--;
-    if (this.#programs === 0) await this.#guard.dismiss();
+    if (this.#programs === 0) await this.#guard?.dismiss();
   }
 }
 
@@ -103,9 +106,9 @@ export class Program {
     return signalCode === null ? this.tell(linesOf(this.#errors)) : `${this.#name} was killed by ${signalCode}`;
   }
 
-  /** The line that says most: of Node's own report of an error the first, else the last, with the name of whose it is. */
+  /** The line that says most: the first of Node's own report of an error, what Slurm puts between stars, else the last, with the name of whose it is. */
   tell(lines: readonly string[]): string | undefined {
-    const error = lines.find((line) => /^(?:\w*Error|FATAL ERROR)\b/.test(line));
+    const error = lines.find((line) => /^(?:\w*Error|FATAL ERROR)\b|\*\*\* .+ \*\*\*$/.test(line));
     if (error !== undefined) return error;
     const name = basename(this.#name);
     const last = lines.at(-1);

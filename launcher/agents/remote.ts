@@ -129,6 +129,8 @@ export class RemoteAgent implements Agent {
     else {
       const ranks = [host, ...children].flatMap((one) => one.ranks).sort((a, b) => a - b);
       this.onEvent({ type: 'gone', host: host.name, ranks, reason: text });
+      // An agent that is still there, though not to be understood, ends with its connection.
+      void this.close();
     }
   }
 

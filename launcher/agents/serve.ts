@@ -117,23 +117,25 @@ class Service {
   /** Brings this host up, and then those behind it. */
   async #prepare({ host, children, options }: AgentInit): Promise<readonly AgentWelcome[]> {
     Object.assign(process.env, options.env);
-    const own = await this.#settle(options.interface).catch(retold((text) => `host ${host.name}: ${text}`));
-    if (this.#left()) return [];
-    const local = this.#options.createAgent?.(own.workspace) ?? new LocalAgent(own.workspace);
-    this.#use(local);
-    if (children.length === 0) return [own];
+    const { local, welcome } = await this.#settle(options.interface).catch(
+      retold((text) => `host ${host.name}: ${text}`),
+    );
+    if (children.length === 0) return [welcome];
     const { members, welcomes } = startBranches(children, options, this.#options.starterFor);
     this.#use(new Fleet([{ agent: local, ranks: host.ranks }, ...members]));
     const others = await welcomes.catch(retold((text) => `${text} (host ${host.name} was to start its agent)`));
-    return [own, ...others];
+    return [welcome, ...others];
   }
 
-  async #settle(wanted: string | undefined): Promise<AgentWelcome> {
-    const asked = wanted === undefined ? this.#options.address : undefined;
-    const address = asked ?? (await ownAddress({ interface: wanted }));
-    const { pid } = process;
-    const workspace = this.#options.workspace ?? createWorkspace();
-    return { hostname: hostname(), pid, node: process.versions.node, workspace, address };
+  async #settle(wanted: string | undefined): Promise<{ local: Agent; welcome: AgentWelcome }> {
+    const { address: known, workspace: given, createAgent } = this.#options;
+    const address = (wanted === undefined ? known : undefined) ?? (await ownAddress({ interface: wanted }));
+    if (this.#left()) throw new LaunchFailure('nobody waits for it any more');
+    const workspace = given ?? createWorkspace();
+    const local = createAgent?.(workspace) ?? new LocalAgent(workspace);
+    this.#use(local);
+    const { pid, versions } = process;
+    return { local, welcome: { hostname: hostname(), pid, node: versions.node, workspace, address } };
   }
 
   #use(agent: Agent): void {

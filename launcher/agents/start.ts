@@ -157,9 +157,10 @@ class Way implements Connection {
 
   /** The archive, in pieces: each has its time. */
   async #ship(): Promise<void> {
+    if (this.#state !== 'preparing' || this.#archive === undefined) return;
     clearTimeout(this.#timer);
     try {
-      const { size, read } = await this.#archive!.open();
+      const { size, read } = await this.#archive.open();
       if (this.#state !== 'preparing') return;
       this.#within(STEP);
       const { input } = this.#program!;

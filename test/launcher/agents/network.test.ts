@@ -48,7 +48,8 @@ const ssh = (server: string) => ({ SSH_CONNECTION: `10.0.0.1 40000 ${server} 22`
 
 test.each<[string, Parameters<typeof ownAddress>[0], string | undefined]>([
   ['the interface that was asked for', { interface: 'ib0', env: ssh('10.1.2.3'), interfaces }, '192.168.7.9'],
-  ['where ssh came in', { interface: undefined, env: ssh('10.9.9.9'), interfaces }, '10.9.9.9'],
+  ['where ssh came in', { interface: undefined, env: ssh('192.168.7.9'), interfaces }, '192.168.7.9'],
+  ['not where ssh came in on another host', { interface: undefined, env: ssh('192.168.7.8'), interfaces }, '10.1.2.3'],
   ['not the loopback where ssh came in', { interface: undefined, env: ssh('127.0.0.1'), interfaces }, '10.1.2.3'],
   ['not an address without a network', { interface: undefined, env: ssh('fe80::1'), interfaces }, '10.1.2.3'],
   ['an interface that leads out', { interface: undefined, env: {}, interfaces }, '10.1.2.3'],

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type ByteStreams, Channel } from '../../../launcher/agents/channel.ts';
 import { AGENT_PROTOCOL, type FromAgent, type RemoteOptions, type ToAgent } from '../../../launcher/agents/protocol.ts';
 import { type ServeOptions, serveAgent } from '../../../launcher/agents/serve.ts';
@@ -142,6 +142,24 @@ describe('when the launcher is gone', () => {
     expect(await end).toEqual({ type: 'lost', reason: 'told to end' });
     expect(alive(pid)).toBe(false);
     expect((await gone).reason).toBe('its agent ended without a word');
+  });
+
+  test('while the agent finds its address, no folder is made any more', async () => {
+    const [here, there] = pair();
+    let folders = 0;
+    const createAgent = (): FakeAgent => {
+      folders++;
+      return new FakeAgent();
+    };
+    // A look at the system's routes, which takes a turn of the event loop.
+    vi.stubEnv('SLURM_LAUNCH_NODE_IPADDR', '127.0.0.1');
+    const end = serveAgent(there, { createAgent });
+    launcher(here);
+    here.writable.end();
+    expect((await end).type).toBe('lost');
+    vi.unstubAllEnvs();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(folders).toBe(0);
   });
 
   test('before it has said a word, there is nothing to clean', async () => {
