@@ -6,6 +6,7 @@
  * so the slower the reader the larger the writes, and the system never holds more than one write of ours.
  */
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { type Frame, HEADER_BYTES } from '../../wire/frame.ts';
 import { encodeHeader } from '../../wire/header.ts';
 import { Fifo } from '../fifo.ts';
@@ -33,6 +34,8 @@ export class Writer {
   readonly #pieces = new Fifo<Uint8Array>();
   readonly #deliveries = new Fifo<Delivery | null>();
   #socket: Socket | undefined;
+  /** The end of a write shows at once where the system takes everything. */
+  #prompt = true;
   /** Pieces of the write under way. */
   #writing = 0;
   /** Writes whose end was seen at once: the socket still tells of it, later. */
@@ -53,6 +56,8 @@ export class Writer {
   /** From now on there is a socket to write to; what was sent before goes first. */
   open(socket: Socket): void {
     this.#socket = socket;
+    // TLS tells of the end of a write in the next turn of the event loop, also where the system has taken everything.
+    this.#prompt = !(socket instanceof TLSSocket);
     this.flush();
   }
 
@@ -71,11 +76,12 @@ export class Writer {
   }
 
   /**
-   * All of a frame is copied, and done with, unless the link is still to be made: that needs this process, and a rank that went on to
-   * compute after its send would hold up whoever waits for the frame.
+   * All of a frame is copied, and done with, unless something is in its way that needs this process: the link is still to be made, or
+   * a write is under way whose end shows only when the program yields. A rank that went on to compute after its send would hold
+   * up whoever waits for the frame.
    */
   #copied(delivery: Delivery | null): boolean {
-    if (this.#socket !== undefined || delivery === null) return true;
+    if (delivery === null || (this.#socket !== undefined && (this.#prompt || this.#writing === 0))) return true;
     this.#takeChunk(delivery);
     return false;
   }
