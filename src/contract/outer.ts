@@ -78,7 +78,7 @@ export function outerTask(env: Env): OuterTask | OuterPuzzle | undefined {
   if (env[OPEN_MPI.rank] !== undefined) return named(OPEN_MPI, env);
   if (env[PMI.rank] !== undefined) return knownToSlurm(named(PMI, env), slurm);
   if (env.PMI_PORT !== undefined && env.PMI_ID !== undefined) {
-    return { launcher: 'mpiexec', variable: 'PMI_PORT', problem: 'PMI_PORT is set, but not PMI_RANK and PMI_SIZE' };
+    return { launcher: 'mpiexec', variable: 'PMI_PORT', problem: 'PMI_PORT is set without PMI_RANK and PMI_SIZE' };
   }
   if ([TORCHRUN.rank, TORCHRUN.size, 'MASTER_ADDR', 'MASTER_PORT'].every((name) => env[name] !== undefined)) {
     return knownToSlurm(named(TORCHRUN, env), slurm);
@@ -88,7 +88,7 @@ export function outerTask(env: Env): OuterTask | OuterPuzzle | undefined {
   return {
     launcher: 'mpirun',
     variable: 'PMIX_RANK',
-    problem: 'PMIX_RANK is set, but no variable says how many tasks there are',
+    problem: 'PMIX_RANK is set without a variable that says how many tasks there are',
   };
 }
 
@@ -123,7 +123,7 @@ function knownToSlurm(task: OuterTask | OuterPuzzle, slurm: OuterTask | OuterPuz
 
 function contradiction(rank: string, size: string, env: Env): string {
   const [rankText, sizeText] = [env[rank], env[size]];
-  if (sizeText === undefined) return `${rank} is set, but not ${size}`;
+  if (sizeText === undefined) return `${rank} is set without ${size}`;
   return `${rank}=${rankText} is no rank of ${size}=${sizeText} tasks`;
 }
 

@@ -102,11 +102,11 @@ describe('the task that this process is', () => {
       problem: 'RANK=two is no rank of WORLD_SIZE=4 tasks',
     });
     expect(outerTask({ OMPI_COMM_WORLD_RANK: '0' })).toMatchObject({
-      problem: 'OMPI_COMM_WORLD_RANK is set, but not OMPI_COMM_WORLD_SIZE',
+      problem: 'OMPI_COMM_WORLD_RANK is set without OMPI_COMM_WORLD_SIZE',
     });
     expect(outerTask({ PMIX_RANK: '0' })).toMatchObject({
       launcher: 'mpirun',
-      problem: 'PMIX_RANK is set, but no variable says how many tasks there are',
+      problem: 'PMIX_RANK is set without a variable that says how many tasks there are',
     });
   });
 });
