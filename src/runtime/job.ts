@@ -112,13 +112,18 @@ export class JobRank implements Job {
   finalize(): Promise<void> {
     if (this.#leaving === undefined) {
       this.#leaving = new Deferred();
-      this.#phase = 'leaving';
       this.#liveness.hold();
-      const untold = this.#engine.leave();
-      if (untold.length > 0) this.#control.send({ type: 'bye', to: untold });
-      this.#checkLeft();
+      // What was sent over a link that cannot be made has to show before the good-byes: nobody would wait for them there.
+      void this.#transport.settled().then(() => this.#sayGoodBye());
     }
     return this.#leaving.promise;
+  }
+
+  #sayGoodBye(): void {
+    this.#phase = 'leaving';
+    const untold = this.#engine.leave();
+    if (untold.length > 0) this.#control.send({ type: 'bye', to: untold });
+    this.#checkLeft();
   }
 
   #checkLeft(): void {

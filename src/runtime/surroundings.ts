@@ -14,16 +14,20 @@ export class Surroundings {
   /** Rejects with `ERR_LAUNCH` where this rank can't listen. */
   static async listen(start: Start): Promise<Surroundings> {
     const { rank, size, job, epoch, secret, hostOf, local, remote } = start;
+    const common = { self: rank, size, job, epoch, secret };
     // With more ranks than cores a peer may be off the processor for a while between two messages of its handshake.
-    const common = { self: rank, size, job, epoch, secret, handshakeTimeout: 2000 + 100 * size };
+    const handshakeTimeout = 2000 + 100 * size;
     const near = (peer: number): boolean => hostOf[peer] === hostOf[rank];
     const others = Array.from({ length: size }, (_, peer) => peer).filter((peer) => peer !== rank);
     const [localMesh, remoteMesh] = await Promise.all([
       local &&
         SocketMesh.listen({
           ...common,
-          ...(local.kind === 'unix' ? { kind: 'unix', listen: local.path } : { kind: 'tcp', listen: '127.0.0.1', tls: local.tls }),
+          ...(local.kind === 'unix'
+            ? { kind: 'unix', listen: local.path }
+            : { kind: 'tcp', listen: '127.0.0.1', tls: local.tls }),
           peers: others.filter(near),
+          handshakeTimeout,
         }),
       remote &&
         SocketMesh.listen({
