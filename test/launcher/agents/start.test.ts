@@ -198,7 +198,7 @@ describe('an agent that serves', () => {
     const [welcome] = await agent.welcomes;
     const pid = await busyRank(agent);
     const gone = goneOf(agent);
-    const ssh = Number(readFileSync(`/proc/${welcome!.pid}/stat`, 'utf8').split(') ')[1]!.split(' ')[1]);
+    const ssh = Number(spawnSync('ps', ['-o', 'ppid=', '-p', String(welcome!.pid)]).stdout.toString());
     process.kill(ssh, 'SIGKILL');
     expect((await gone).reason).toMatch(/node was killed by SIGKILL$/);
     await until(() => !alive(pid) && !alive(welcome!.pid) && !existsSync(welcome!.workspace));
