@@ -1,8 +1,8 @@
 /** The same on several hosts: other launchers that start one tsrun a rank there. */
-import { execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isMissing } from '../helpers/commands.ts';
 import { describeHosts } from '../helpers/describe-hosts.ts';
 import { type Hosts, startHosts } from '../helpers/hosts.ts';
 import { Tsrun, type TsrunResult } from '../helpers/tsrun.ts';
@@ -26,15 +26,6 @@ await new Promise((resolve) => setTimeout(resolve, 60_000));
 };
 
 const SUMS = ['0/4 h1 0/2 10', '1/4 h1 1/2 10', '2/4 h2 0/2 10', '3/4 h2 1/2 10'];
-
-function has(command: string): boolean {
-  try {
-    execFileSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 describeHosts('a tsrun that something else has started on each host', () => {
   let hosts: Hosts;
@@ -149,7 +140,7 @@ describeHosts('a tsrun that something else has started on each host', () => {
     });
   });
 
-  describe.skipIf(!has('mpiexec.hydra'))('by mpiexec', () => {
+  describe.skipIf(isMissing('mpiexec.hydra'))('by mpiexec', () => {
     const words = () => [
       'mpiexec.hydra',
       '-launcher',
@@ -178,7 +169,7 @@ describeHosts('a tsrun that something else has started on each host', () => {
     });
   });
 
-  describe.skipIf(!has('mpirun.openmpi'))('by mpirun', () => {
+  describe.skipIf(isMissing('mpirun.openmpi'))('by mpirun', () => {
     const words = () => [
       'mpirun.openmpi',
       '--allow-run-as-root',

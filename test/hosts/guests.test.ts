@@ -1,5 +1,5 @@
 /** tsrun as a task of another launcher: MPICH's mpiexec, Open MPI's mpirun, and whoever sets what torchrun sets. */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isMissing } from '../helpers/commands.ts';
 import { allGone, TSRUN, Tsrun, type TsrunOptions, type TsrunResult, tsrun } from '../helpers/tsrun.ts';
 
 const SCRIPTS = {
@@ -41,8 +42,7 @@ await world.barrier();
 if (world.rank === 0) console.log('all there');
 await new Promise((resolve) => setTimeout(resolve, 60_000));
 `,
-  'inner.ts': `import { execFileSync } from 'node:child_process';
-import { world } from 'tsmpi';
+  'inner.ts': `import { world } from 'tsmpi';
 if (world.rank === 1) {
   const [node, ...args] = [process.execPath, process.env.TSRUN, '-n', '2', 'sum.ts'];
   console.log(execFileSync(node, args, { encoding: 'utf8' }).trim().split('\\n').sort().join('; '));
@@ -77,15 +77,6 @@ afterEach(() => {
   }
 });
 
-function has(command: string): boolean {
-  try {
-    execFileSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Words that stand before `tsrun` and start it several times. */
 const LAUNCHERS = {
   'mpiexec.hydra': (n: number) => ['mpiexec.hydra', '-n', String(n)],
@@ -105,10 +96,7 @@ const sums = (n: number) =>
   Array.from({ length: n }, (_, rank) => `${rank}/${n} ${rank}/${n} ${(n * (n + 1)) / 2}  undefined`);
 
 for (const [name, launch] of Object.entries(LAUNCHERS)) {
-  const missing = !has(name);
-  if (missing) console.warn(`skipped: ${name} is not installed`);
-
-  describe.skipIf(missing)(`as tasks of ${name}`, () => {
+  describe.skipIf(isMissing(name))(`as tasks of ${name}`, () => {
     const run = (n: number, args: string[], extra?: TsrunOptions): Promise<TsrunResult> =>
       tsrun(args, options({ ...extra, prefix: launch(n) }));
 
@@ -231,7 +219,7 @@ function rankOf(pid: number): number {
   return Number(/TSMPI_RANK=(\d+)/.exec(readFileSync(`/proc/${pid}/environ`, 'latin1'))?.[1]);
 }
 
-describe.skipIf(!has('mpiexec.hydra'))('without a connection to mpiexec', () => {
+describe.skipIf(isMissing('mpiexec.hydra'))('without a connection to mpiexec', () => {
   const [command, ...words] = LAUNCHERS['mpiexec.hydra'](2);
 
   it('what is in between is named, and what to do', async () => {
@@ -376,6 +364,31 @@ describe('as tasks that know each other by RANK, WORLD_SIZE, MASTER_ADDR and MAS
     one.kill('SIGINT');
     expect([(await zero.result).code, (await one.result).code]).toEqual([130, 130]);
     expect(zero.stderr).toBe('tsrun: SIGINT: stopped 2 ranks, exit code 130\n');
+  });
+
+  it('the death of one tsrun is told by the others', async () => {
+    for (const victim of [0, 1]) {
+      const jobs = [0, 1, 2].map((rank) => {
+        const env = { RANK: String(rank), WORLD_SIZE: '3', MASTER_ADDR: '127.0.0.1', MASTER_PORT: String(port) };
+        return new Tsrun(['wait.ts'], options({ env }));
+      });
+      await jobs[0]!.printed(/all there/);
+      jobs[victim]!.kill('SIGKILL');
+      const results = await Promise.all(jobs.map(({ result }) => result));
+      const texts = results.map(({ stderr }) => stderr);
+      if (victim === 0) {
+        const line = /^tsrun: the tsrun of rank 0 is lost \(.*\): ended rank [12]\n$/;
+        expect(texts).toEqual(['', expect.stringMatching(line), expect.stringMatching(line)]);
+        expect(results.map(({ code }) => code)).toEqual([null, 1, 1]);
+      } else {
+        expect(texts).toEqual([
+          expect.stringMatching(/^tsrun: lost host .*, with rank 1 of 3\nits tsrun has ended\n/),
+          '',
+          '',
+        ]);
+        expect(results.map(({ code }) => code)).toEqual([1, null, 1]);
+      }
+    }
   });
 
   it('the restarts of the job are counted by who restarts it', async () => {
