@@ -8,7 +8,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Capture } from './hosts/capture.ts';
@@ -116,30 +116,29 @@ export class Hosts {
     return new Tsrun([...ssh, ...args], { prefix: this.#machine(host).entering(cwd), ...rest });
   }
 
-  /** What runs on a host beside its ssh server. */
+  /** What runs on a host beside what belongs to it. */
   processes(host: string): MachineProcess[] {
     return this.#machine(host).processes();
   }
 
-  /** What is in a folder of a host. */
-  files(host: string, folder: string): string[] {
-    return readdirSync(join('/proc', String(this.#machine(host).pid), 'root', folder));
+  /** What runs on a host now belongs to it, as its ssh server does. */
+  adopt(host: string): void {
+    this.#machine(host).adopt();
   }
 
-  /** Resolves when no host has a process or a folder of a job any more; rejects, naming them, after so many ms. */
+  /** Resolves when no host has a process or a folder of a job any more; after so many ms, removes what there is, and rejects naming it. */
   async quiet(deadline = 3000): Promise<void> {
     const until = performance.now() + deadline;
     for (;;) {
-      const left = this.#everybody.flatMap((host) => [
-        ...this.processes(host).map(({ pid, command }) => `${host} ${pid} ${command.split('\n', 1)[0]}`),
-        ...['/tmp', '/dev/shm'].flatMap((folder) =>
-          this.files(host, folder)
-            .filter((name) => name.startsWith('tsrun'))
-            .map((name) => `${host} ${folder}/${name}`),
-        ),
-      ]);
-      if (left.length === 0) return;
-      if (performance.now() > until) throw new Error(`still there after ${deadline} ms:\n${left.join('\n')}`);
+      const processes = this.#everybody.flatMap((host) => this.processes(host).map((one) => ({ host, ...one })));
+      const folders = this.#everybody.flatMap((host) => this.#jobFolders(host));
+      if (processes.length + folders.length === 0) return;
+      if (performance.now() > until) {
+        for (const { outer } of processes) kill(outer);
+        for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+        const lines = processes.map(({ host, pid, command }) => `${host} ${pid} ${command.split('\n', 1)[0]}`);
+        throw new Error(`still there after ${deadline} ms:\n${[...lines, ...folders].join('\n')}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
@@ -163,8 +162,7 @@ export class Hosts {
 
   /** Kills the ssh server's processes that serve a connection to this host. */
   killSsh(host: string): void {
-    for (const { outer, command } of this.processes(host))
-      if (command.startsWith('sshd:')) process.kill(outer, 'SIGKILL');
+    for (const { outer, command } of this.processes(host)) if (command.startsWith('sshd:')) kill(outer);
   }
 
   /** Ends everything that runs on the hosts, and removes them. */
@@ -183,6 +181,16 @@ export class Hosts {
     const machine = this.#machines.get(name);
     if (machine === undefined) throw new Error(`there is no host ${name}`);
     return machine;
+  }
+
+  /** What tsrun and its agents have on a host, as paths of this machine. */
+  #jobFolders(host: string): string[] {
+    const root = join('/proc', String(this.#machine(host).pid), 'root');
+    return [join(root, 'tmp'), join(root, 'dev/shm')].flatMap((place) =>
+      readdirSync(place)
+        .filter((name) => name.startsWith('tsrun'))
+        .map((name) => join(place, name)),
+    );
   }
 
   /** By name, on all networks. */
@@ -239,5 +247,13 @@ export class Hosts {
 
   async #setLinks(host: string, state: 'up' | 'down'): Promise<void> {
     await this.#machine('bridge').configure(this.#networks.map((suffix) => `ip link set ${host}${suffix} ${state}`));
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
   }
 }

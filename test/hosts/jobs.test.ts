@@ -93,6 +93,23 @@ if (lines !== undefined) console.log(lines.join('\\n'));
     expect(job).toMatchObject({ code: 0, stdout: "a h1 [ 'a', 'b', 'b', 'b' ]\n", stderr: '' });
   });
 
+  test('has hosts in its events', async () => {
+    const cwd = hosts.scripts({ 'job.ts': "console.log('there');\n" });
+    const { stdout } = await hosts.tsrun(['--json', '-H', 'h1:1,h2:1', 'job.ts'], { cwd });
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events).toContainEqual({ event: 'spawn', rank: 1, pid: expect.any(Number), host: 'h2' });
+    expect(events).toContainEqual(expect.objectContaining({ event: 'output', rank: 1, text: 'there\n' }));
+    expect(events.at(-1)).toMatchObject({ event: 'end', exitCode: 0 });
+  });
+
+  test('lets other jobs be on the same hosts', async () => {
+    const jobs = [1, 2, 3].map(() => hosts.tsrun(['-H', slots(2, 2), '--port-range', '43000-43007', ARRAY_SUM]));
+    for (const job of jobs) expect(await job).toMatchObject({ code: 0, stderr: '' });
+  });
+
   test('forwards output in whole lines, each stream to its own', async () => {
     const cwd = hosts.scripts({
       'lines.ts': `import { world } from 'tsmpi';
@@ -102,14 +119,32 @@ console.error('error', world.rank);
 process.stdout.write('end ' + world.rank);
 `,
     });
-    const { code, stdout, stderr } = await hosts.tsrun(['-H', slots(3, 1), '--prefix', 'always', 'lines.ts'], { cwd });
+    const args = ['-H', slots(3, 1), '--prefix', 'always', '--output-dir', 'out', 'lines.ts'];
+    const { code, stdout, stderr } = await hosts.tsrun(args, { cwd });
     expect(code).toBe(0);
+    expect(readFileSync(join(cwd, 'out/rank-0002.err'), 'utf8')).toBe('error 2\n');
     expect(stderr.split('\n').sort()).toEqual(['', '[0] error 0', '[1] error 1', '[2] error 2']);
     for (const rank of [0, 1, 2]) {
       const lines = stdout.split('\n').filter((line) => line.startsWith(`[${rank}] `));
       const wanted = Array.from({ length: 500 }, (_, i) => `[${rank}] ${rank} ${i} ${'x'.repeat(i)}`);
       expect(lines).toEqual([...wanted, `[${rank}] end ${rank}`]);
     }
+  });
+
+  test('waits on its hosts where nobody reads what it prints, and keeps nothing of it', async () => {
+    const cwd = hosts.scripts({ 'flood.ts': "for (let i = 0; i < 2500; i++) console.log(i, 'x'.repeat(50_000));\n" });
+    const job = hosts.startTsrun(['-H', 'h1:1', 'flood.ts'], { cwd });
+    job.child.stdout!.pause();
+    const find = (part: string) => hosts.processes('h1').find(({ command }) => command.includes(part))?.outer;
+    await expect.poll(() => find('rank-main'), { timeout: 10_000 }).toBeDefined();
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(find('rank-main')).toBeDefined();
+    // The rank has 125 MB to say, and Node.js itself takes 70 MB.
+    for (const pid of [job.pid, find('tsmpi-agent')!]) expect(peakMemory(pid)).toBeLessThan(150);
+    job.child.stdout!.resume();
+    const { code, bytes } = await job.result;
+    expect(bytes.length).toBeGreaterThan(125_000_000);
+    expect(code).toBe(0);
   });
 
   test('gives its standard input to a rank on another host, or to all', async () => {
@@ -148,18 +183,21 @@ console.log(process.env.TSMPI_HOST, readFileSync(where + '/data.txt', 'utf8'), a
 
     test('the script itself comes by itself, and with --sync so does the folder of its project', async () => {
       const cwd = hosts.scripts(files);
-      await hosts.do('h2', 'mount', '-n', '-t', 'tmpfs', 'none', cwd);
-      const args = ['-H', 'h1:1,h2:1', '--prefix', 'never', 'project/lib/job.ts'];
+      const without = ['h2', 'h3'];
+      for (const host of without) await hosts.do(host, 'mount', '-n', '-t', 'tmpfs', 'none', cwd);
+      const script = 'project/lib/job.ts';
       try {
-        const alone = await hosts.tsrun(args, { cwd });
+        const alone = await hosts.tsrun(['-H', 'h1:1,h2:1', script], { cwd });
         expect(alone.stderr).toMatch(/^tsrun: rank 1 of 2 failed \(h2, pid \d+\)\nError: ENOENT: .*data\.txt/);
         expect(alone.code).toBe(1);
-        const synced = await hosts.tsrun(['--sync', ...args], { cwd });
+        // Each host starts the next: h2, which has got the folder, has to pass it on.
+        const synced = await hosts.tsrun(['--sync', '--fan-out', '1', '-H', slots(3, 1), script], { cwd });
         expect(synced).toMatchObject({ code: 0, stderr: '' });
-        expect(synced.stdout.split('\n').sort()).toEqual(['', 'h1 data [ 0, 1 ]', 'h2 data [ 0, 1 ]']);
-        expect(await hosts.do('h2', 'cat', join(cwd, 'project/lib/data.txt'))).toBe('data');
+        const lines = hosts.names.slice(0, 3).map((host) => `${host} data [ 0, 1, 2 ]`);
+        expect(synced.stdout.split('\n').sort()).toEqual(['', ...lines]);
+        expect(await hosts.do('h3', 'cat', join(cwd, 'project/lib/data.txt'))).toBe('data');
       } finally {
-        await hosts.do('h2', 'umount', cwd);
+        for (const host of without) await hosts.do(host, 'umount', cwd);
       }
     });
   });
@@ -184,3 +222,8 @@ for await (const _ of process.stdin);
     expect(await job.result).toMatchObject({ code: 0, stderr: '' });
   });
 });
+
+/** The most that a process has had in memory so far, in MB. */
+function peakMemory(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/status`, 'latin1').match(/^VmHWM:\s+(\d+) kB$/m)![1]) / 1000;
+}
