@@ -8,6 +8,7 @@ import { type Connection, RemoteAgent } from '../agents/remote.ts';
 import { conduct } from '../conduct.ts';
 import { displayPath } from '../display-path.ts';
 import { ExitCode, LaunchFailure } from '../failure.ts';
+import type { Placement } from '../placement/placement.ts';
 import { type PlannedHost, planRanks } from '../plan.ts';
 import type { LaunchRequest } from '../request.ts';
 import { packageVersion } from '../version.ts';
@@ -71,12 +72,7 @@ export async function lead(arrivals: readonly Arrival[], zero: RankZero): Promis
   ]);
   try {
     const welcomes = (await Promise.all(remotes.map((remote) => remote.welcomes))).flat();
-    const addresses = [await addressHere(request, arrivals, place), ...welcomes.map(({ address }) => address)];
-    const hosts = placement.hosts.map(({ name, ranks }): PlannedHost => {
-      const known = ranks.map((rank) => addresses[rank]).find((one) => one !== undefined && !isLoopback(one));
-      if (known === undefined && placement.hosts.length > 1) throw unreachable(name);
-      return { workspace, address: known };
-    });
+    const hosts = await plannedHosts(placement, zero, arrivals, welcomes);
     const settled = { ...request, placement };
     const plans = planRanks(settled, {
       version: packageVersion(),
@@ -133,6 +129,21 @@ function remoteAgent({ socket, hello: { host, rank } }: Arrival, { network }: La
       job: '',
       connectTimeout: 0,
     },
+  });
+}
+
+/** By host. The sockets of each rank lie in the folder of its own agent, whatever stands here. */
+async function plannedHosts(
+  { hosts }: Placement,
+  { own: { request, workspace }, place }: RankZero,
+  arrivals: readonly Arrival[],
+  welcomes: readonly AgentWelcome[],
+): Promise<PlannedHost[]> {
+  const addresses = [await addressHere(request, arrivals, place), ...welcomes.map(({ address }) => address)];
+  return hosts.map(({ name, ranks }) => {
+    const address = ranks.map((rank) => addresses[rank]).find((one) => one !== undefined && !isLoopback(one));
+    if (address === undefined && hosts.length > 1) throw unreachable(name);
+    return { workspace, address };
   });
 }
 
