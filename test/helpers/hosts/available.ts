@@ -1,5 +1,6 @@
 /** Whether this machine can have hosts inside it. */
 import { execFileSync } from 'node:child_process';
+import { ENVIRONMENT } from './machine.ts';
 
 const COMMANDS = ['ip', 'nsenter', 'ssh', 'ssh-keygen', 'sshd', 'tcpdump', 'unshare'];
 
@@ -7,9 +8,7 @@ const COMMANDS = ['ip', 'nsenter', 'ssh', 'ssh-keygen', 'sshd', 'tcpdump', 'unsh
 export function noHosts(): string | undefined {
   if (process.platform !== 'linux') return 'hosts are made of Linux namespaces';
   if (process.getuid?.() !== 0) return 'only root may make namespaces and network devices';
-  const missing = COMMANDS.filter(
-    (command) => !succeeds('sh', ['-c', `PATH=$PATH:/usr/sbin:/sbin command -v ${command}`]),
-  );
+  const missing = COMMANDS.filter((command) => !succeeds('sh', ['-c', `command -v ${command}`]));
   if (missing.length > 0) return `not installed: ${missing.join(', ')} (see .ci/run)`;
   const devices =
     'ip link add bridge1 type bridge && ip link add veth0 type veth peer name veth1 && mount -t tmpfs none /tmp';
@@ -21,7 +20,7 @@ export function noHosts(): string | undefined {
 
 function succeeds(command: string, args: readonly string[]): boolean {
   try {
-    execFileSync(command, args, { stdio: 'ignore' });
+    execFileSync(command, args, { stdio: 'ignore', env: ENVIRONMENT });
     return true;
   } catch {
     return false;

@@ -9,6 +9,8 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { childOf } from '../tsrun.ts';
 
+/** Where system administration lies, also for a root who has not logged in as root. */
+export const ENVIRONMENT = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
 const NAMESPACES = ['--mount', '--uts', '--ipc', '--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
 
 export interface MachineProcess {
@@ -34,14 +36,18 @@ export class Machine {
   readonly #ended: Promise<unknown>;
   readonly #namespace: string;
   /** What belongs to the machine itself. */
-  readonly #own: ReadonlySet<number>;
+  #own: ReadonlySet<number> = new Set();
 
   /** Runs `setup`, lines of sh, as the first process of the machine. Rejects with what it wrote when it fails. */
   static async start(name: string, setup: string): Promise<Machine> {
     // As it ignores SIGCHLD, the kernel reaps the orphans that fall to the first process.
     const script = `set -e\nhostname ${name}\nip link set lo up\n${setup}\necho ready\nexec env --ignore-signal=CHLD cat`;
     // A session of its own: Ctrl-C at a terminal is not for it.
-    const holder = spawn('unshare', [...NAMESPACES, 'sh', '-c', script], { cwd: '/', detached: true });
+    const holder = spawn('unshare', [...NAMESPACES, 'sh', '-c', script], {
+      cwd: '/',
+      detached: true,
+      env: ENVIRONMENT,
+    });
     holder.stdin.on('error', () => {});
     const errors = collect(holder.stderr);
     const closed = once(holder, 'close');
@@ -58,6 +64,11 @@ export class Machine {
     this.#holder = holder;
     this.#ended = once(holder, 'exit');
     this.#namespace = pidNamespace(this.pid);
+    this.adopt();
+  }
+
+  /** What runs now belongs to the machine. */
+  adopt(): void {
     this.#own = new Set(this.#everything().map(({ outer }) => outer));
   }
 
@@ -70,7 +81,7 @@ export class Machine {
   /** Starts a command. */
   spawn(argv: readonly string[]): ChildProcessWithoutNullStreams {
     const [command, ...words] = [...this.entering('/'), ...argv];
-    const child = spawn(command!, words);
+    const child = spawn(command!, words, { env: ENVIRONMENT });
     child.stdin.on('error', () => {});
     return child;
   }
@@ -86,7 +97,9 @@ export class Machine {
 
   /** Runs lines of sh in the machine's network only: process ids and files are those of here. */
   async configure(lines: readonly string[]): Promise<void> {
-    const child = spawn('nsenter', ['-t', String(this.pid), '-n', 'sh', '-ec', lines.join('\n')]);
+    const child = spawn('nsenter', ['-t', String(this.pid), '-n', 'sh', '-ec', lines.join('\n')], {
+      env: ENVIRONMENT,
+    });
     const errors = collect(child.stderr);
     const [code] = await once(child, 'close');
     if (code !== 0) throw new Error(`${this.name}: ${errors()}`);
