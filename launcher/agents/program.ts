@@ -9,7 +9,9 @@ import { Guard } from './guard.ts';
 const KEPT = 8192;
 /** What a program may still say after its end. */
 const LAST_WORDS = 300;
-/** For a program that is to end, until it is told so more clearly; milliseconds. */
+/** For a program whose input has ended: an agent ends by itself then, and srun tells its step. Milliseconds. */
+const FAREWELL = 3000;
+/** For a program that has got a signal. */
 const GRACE = 1000;
 /** Its input ends when we are killed: what has not heard of that after so many seconds is killed. srun has to tell its step first. */
 const PATIENCE = 2;
@@ -124,7 +126,7 @@ export class Program {
     const { pid, stdin, stdio } = this.#child;
     if (pid === undefined) return;
     stdin!.end();
-    let gone = this.#ended || (patient && (await within(this.#exited.promise, GRACE)));
+    let gone = this.#ended || (patient && (await within(this.#exited.promise, FAREWELL)));
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       if (gone) break;
       kill(pid, signal);

@@ -13,8 +13,12 @@ export interface Connection {
   readonly opened: Promise<ByteStreams>;
   /** Asked when the stream has ended before its time: what is known about that, `ssh: Connection to b closed by remote host`. */
   lastWords(): Promise<string | undefined>;
-  /** Lets go of it, in any state; resolves when nothing of it is left on this machine. */
-  close(): Promise<void>;
+  /**
+   * Lets go of it, in any state; resolves when nothing of it is left on this machine.
+   *
+   * @param patient - the agent has been told to end, or will notice, and is waited for; the default.
+   */
+  close(patient?: boolean): Promise<void>;
 }
 
 export interface RemoteHost {
@@ -36,6 +40,8 @@ export class RemoteAgent implements Agent {
   /** Given before the agent was there. */
   readonly #early: AgentCommand[] = [];
   readonly #over = new Deferred<void>();
+  /** What it says makes no sense, or it says nothing any more. */
+  #lostForGood = false;
   #closed: Promise<void> | undefined;
 
   constructor(connection: Connection, remote: RemoteHost) {
@@ -122,6 +128,7 @@ export class RemoteAgent implements Agent {
     const { host, children } = this.#remote;
     const state = this.#state;
     this.#state = 'ended';
+    this.#lostForGood = reason !== undefined;
     this.#over.resolve();
     if (state === 'closing' || state === 'ended') return;
     const text = reason ?? (await this.#connection.lastWords()) ?? 'its agent ended without a word';
@@ -150,6 +157,6 @@ export class RemoteAgent implements Agent {
     this.#state = 'ended';
     this.#welcomed.reject(new LaunchFailure(`host ${this.#remote.host.name}: given up`, ExitCode.LAUNCH));
     void this.#channel?.close();
-    await this.#connection.close();
+    await this.#connection.close(!this.#lostForGood);
   }
 }

@@ -120,10 +120,10 @@ class Way implements Connection {
     return this.#program?.lastWords();
   }
 
-  close(): Promise<void> {
+  close(patient = true): Promise<void> {
     clearTimeout(this.#timer);
     // An agent whose input ends goes by itself, and its ranks before it.
-    this.#closed ??= this.#program?.end(this.#state === 'open') ?? Promise.resolve();
+    this.#closed ??= this.#program?.end(patient && this.#state === 'open') ?? Promise.resolve();
     return this.#closed;
   }
 
@@ -206,7 +206,7 @@ class Way implements Connection {
     if (this.#state === 'open' || this.#state === 'failed') return;
     this.#state = 'failed';
     this.#opened.reject(failure);
-    void this.close();
+    void this.close(false);
   }
 
   #within(milliseconds: number): void {
