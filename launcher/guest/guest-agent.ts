@@ -1,6 +1,6 @@
 /**
- * The agent of one rank whose tsrun another launcher has started. Rank 0's tsrun decides when it starts and ends; what it runs stands on
- * this tsrun's own command line, and what it prints goes to this tsrun's own streams, where the other launcher finds it.
+ * The agent of one rank whose tsrun another launcher has started. Rank 0's tsrun decides when it starts and ends; what it runs
+ * stands on this tsrun's own command line, and what it prints goes to this tsrun's own streams, where the other launcher finds it.
  */
 import type { ToRank } from '../../src/contract/control.ts';
 import { Environment } from '../../src/contract/environment.ts';

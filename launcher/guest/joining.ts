@@ -1,4 +1,4 @@
-/** The tsrun of another rank looks for that of rank 0, again and again until the deadline, and waits there until everybody has come. */
+/** The tsrun of another rank looks for that of rank 0, again and again, and waits there until everybody has come. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
 import { tlsClientOptions } from '../../src/contract/tls.ts';
@@ -14,7 +14,7 @@ const CONNECT_TIMEOUT = 5000;
 /** Between two attempts, in milliseconds; the upper bound doubles up to the last. */
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 1000;
-/** Rank 0 may have begun to wait last of all, and its word is waited for so much longer than it waits itself: it names who is missing. */
+/** Rank 0, which names who is missing, may have begun to wait last of all: its word is waited for so much longer. */
 const LAST_WORD = 3000;
 
 /**

@@ -1,4 +1,4 @@
-/** Where the tsrun of rank 0 and those of the other ranks find each other. The ways differ in what carries rank 0's address and the secret. */
+/** Where the tsruns of a job find each other. The ways differ in what carries rank 0's address and a secret to the others. */
 
 export const LOOPBACK = '127.0.0.1';
 
@@ -25,7 +25,7 @@ export interface MeetingPoint {
   readonly secret: string;
   /** Rank 0 listens on that port: the others may come. */
   publish(port: number): Promise<void>;
-  /** What is known of rank 0 by now. Undefined: nothing. Asked again after each attempt that has failed: it may have been old news. */
+  /** What is known of rank 0 by now; undefined: nothing. Asked again after an attempt has failed: it may have been old news. */
   find(): Promise<Contact | undefined>;
   /** For messages of whoever did not find it: what was missing, where. */
   readonly absence: string;

@@ -1,6 +1,6 @@
 /**
- * A client of PMI-1, the key-value space that MPICH's mpiexec and Slurm's pmi2 plugin offer their tasks: one line a request, one line a
- * reply, `cmd=get key=…`. The closest thing to a specification is RFC 13 of the Flux project, which describes what Hydra does.
+ * A client of PMI-1, the key-value space that MPICH's mpiexec and Slurm's pmi2 plugin offer their tasks: one line a request, one
+ * line a reply, `cmd=get key=…`. The closest thing to a specification is RFC 13 of the Flux project, which describes what Hydra does.
  */
 import { fstatSync } from 'node:fs';
 import { connect, Socket } from 'node:net';

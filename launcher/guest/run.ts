@@ -1,6 +1,6 @@
 /**
- * This tsrun is one task of another launcher's: all of its kind find each other and become one job. The one of rank 0 conducts it, the
- * others do what it says.
+ * This tsrun is one task of another launcher's: all of its kind find each other and become one job. The one of rank 0 conducts
+ * it, the others do what it says.
  */
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';

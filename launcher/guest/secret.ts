@@ -1,6 +1,6 @@
 /**
- * The secret that the tasks of another launcher share in a file, TSMPI_SECRET_FILE, where nothing else leads a secret from one to the
- * other. Made with `openssl rand -hex 32 > FILE; chmod 600 FILE`, or mounted by Kubernetes.
+ * The secret that the tasks of another launcher share in a file, TSMPI_SECRET_FILE, where nothing else leads a secret from one
+ * to the other. Made with `openssl rand -hex 32 > FILE; chmod 600 FILE`, or mounted by Kubernetes.
  */
 import { hkdfSync } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
- * Who has started this process as one of several tasks: `mpiexec -n 4 tsrun …`, `srun -n 4 tsrun …`. Read from the variables that such
- * launchers set in their tasks. Pure.
+ * Who has started this process as one of several tasks: `mpiexec -n 4 tsrun …`, `srun -n 4 tsrun …`. Read from the variables
+ * that such launchers set in their tasks. Pure.
  */
 import { Environment } from './environment.ts';
 
@@ -69,8 +69,8 @@ const TORCHRUN: Naming = {
 const LAST_STEP_OF_SRUN = 0xfffffff0;
 
 /**
- * Undefined: nobody has, or it is a process inside one of our own ranks. When several launchers have left their variables, the innermost
- * counts: Open MPI and MPICH start their tasks through Slurm, and inside its allocations; `srun` is never started by one of them.
+ * Undefined: nobody has, or it is a process inside one of our own ranks. When several launchers have left their variables, the
+ * innermost counts: Open MPI and MPICH start their tasks through Slurm, and inside its allocations; `srun` is never started by one of them.
  */
 export function outerTask(env: Env): OuterTask | OuterPuzzle | undefined {
   if (env[Environment.RANK] !== undefined) return undefined;
