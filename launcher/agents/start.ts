@@ -63,7 +63,8 @@ export function startAgent(
   options: Omit<StartOptions, 'title'> = {},
 ): RemoteAgent {
   const { connectTimeout, job } = remote.options;
-  const title = `tsmpi-agent ${job}`;
+  // Without a space: Slurm's proctrack/linuxproc would not find the process, nor those that it starts.
+  const title = `tsmpi-agent-${job}`;
   return new RemoteAgent(startProgram(starter, remote.host.name, connectTimeout, { ...options, title }), remote);
 }
 
