@@ -42,7 +42,8 @@ await world.barrier();
 if (world.rank === 0) console.log('all there');
 await new Promise((resolve) => setTimeout(resolve, 60_000));
 `,
-  'inner.ts': `import { world } from 'tsmpi';
+  'inner.ts': `import { execFileSync } from 'node:child_process';
+import { world } from 'tsmpi';
 if (world.rank === 1) {
   const [node, ...args] = [process.execPath, process.env.TSRUN, '-n', '2', 'sum.ts'];
   console.log(execFileSync(node, args, { encoding: 'utf8' }).trim().split('\\n').sort().join('; '));
