@@ -36,9 +36,10 @@ export async function conduct(request: LaunchRequest, stage: Stage): Promise<num
     agent,
     request.placement.ranks.map(({ host }) => host),
   );
+  const [stdout, stderr] = [process.stdout, process.stderr].map(unblocked);
   const output = new Output({
-    stdout: process.stdout,
-    stderr: process.stderr,
+    stdout: stdout!,
+    stderr: stderr!,
     prefixer: prefixerFor(request),
     onFlow(paused) {
       supervisor.flow(paused);
@@ -84,6 +85,13 @@ export async function conduct(request: LaunchRequest, stage: Stage): Promise<num
   await unlessSlow(output.drained(), patient);
   release();
   return outcome.exitCode;
+}
+
+/** Node waits in every write to a terminal: one that was stopped (Ctrl-S) would stop us, and agents would believe us dead. */
+function unblocked<Stream extends NodeJS.WriteStream>(stream: Stream): Stream {
+  const { _handle: handle } = stream as { _handle?: { setBlocking?(blocking: boolean): void } };
+  if (stream.isTTY) handle?.setBlocking?.(false);
+  return stream;
 }
 
 function readersOf({ stdin, ranks }: LaunchRequest): number[] {

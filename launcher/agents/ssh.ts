@@ -6,8 +6,10 @@ import type { ProgramEnd, Starter, StarterFor } from './start.ts';
 /** Words of the user come first: where an option is given twice, ssh takes the first. */
 export function sshStarter({ ssh, connectTimeout }: Pick<RemoteOptions, 'ssh' | 'connectTimeout'>): StarterFor {
   const options = {
-    // Nobody is there to be asked; a host key that is not known is refused then, unless ssh's configuration says otherwise.
+    // Nobody is there to be asked, and a host whose key is not known gets none of the job's secrets. Who wants that all the same says so
+    // in --ssh.
     BatchMode: 'yes',
+    StrictHostKeyChecking: 'yes',
     ConnectTimeout: Math.ceil(connectTimeout / 1000),
     // A connection that is shared may be used; one that would outlive us is not opened.
     ControlMaster: 'no',
