@@ -143,7 +143,8 @@ await world.barrier();
         );
         expect(code).toBe(1);
       } finally {
-        for (const { outer } of hosts.processes('h2')) process.kill(outer);
+        const listening = hosts.processes('h2').find(({ command }) => command.startsWith(process.execPath));
+        process.kill(listening!.outer);
         await occupied;
       }
     });
