@@ -95,14 +95,13 @@ export class Machine {
     return { code, stdout: stdout(), stderr: stderr() };
   }
 
-  /** Runs lines of sh in the machine's network only: process ids and files are those of here. */
+  /** Runs lines of sh in the machine's network only, for ten seconds at most: process ids and files are those of here. */
   async configure(lines: readonly string[]): Promise<void> {
-    const child = spawn('nsenter', ['-t', String(this.pid), '-n', 'sh', '-ec', lines.join('\n')], {
-      env: ENVIRONMENT,
-    });
+    const enter = ['10', 'nsenter', '-t', String(this.pid), '-n'];
+    const child = spawn('timeout', [...enter, 'sh', '-ec', lines.join('\n')], { env: ENVIRONMENT });
     const errors = collect(child.stderr);
     const [code] = await once(child, 'close');
-    if (code !== 0) throw new Error(`${this.name}: ${errors()}`);
+    if (code !== 0) throw new Error(`${this.name}: ${code === 124 ? 'no end' : errors()}`);
   }
 
   /** What runs here beside what belongs to the machine itself. */
