@@ -8,7 +8,6 @@ import { type Hosts, type MachineProcess, noHosts, type Output, startHosts } fro
 import { Tsrun, type TsrunOptions } from './tsrun.ts';
 
 const COMMANDS = ['munged', 'slurmctld', 'slurmd', 'srun', 'salloc', 'sbatch', 'scancel', 'scontrol'];
-const DAEMONS = /^(munged|slurmctld|slurmd|: slurmscriptd)\b/;
 const SETUP = `
 set -e
 for folder in /etc/munge /etc/slurm /var/log/munge; do mount -t tmpfs -o mode=755 tmpfs $folder; done
@@ -69,6 +68,7 @@ export async function startSlurm(): Promise<Slurm> {
     await Promise.all(hosts.names.map((host) => must(hosts, host, ['slurmd'])));
     // Waits until both nodes have reported for duty.
     await must(hosts, 'login', ['srun', `-N${hosts.names.length}`, 'true']);
+    for (const host of ['login', ...hosts.names]) hosts.adopt(host);
     return new Slurm(hosts);
   } catch (error) {
     await hosts.close();
@@ -116,35 +116,24 @@ export class Slurm {
   }
 
   /** Kills the daemon of a node. */
-  stopNode(host: string): void {
-    for (const { outer, command } of this.hosts.processes(host))
-      if (command.startsWith('slurmd')) process.kill(outer, 'SIGKILL');
+  async stopNode(host: string): Promise<void> {
+    await must(this.hosts, host, ['sh', '-c', 'kill -9 $(cat /run/slurmd.pid)']);
   }
 
   async startNode(host: string): Promise<void> {
     await must(this.hosts, host, ['slurmd']);
+    this.hosts.adopt(host);
   }
 
   /** What runs on a host beside Slurm's daemons; the shepherd of a step does. */
   processes(host: string): MachineProcess[] {
-    return this.hosts.processes(host).filter(({ command }) => !DAEMONS.test(command));
+    return this.hosts.processes(host);
   }
 
-  /** Resolves when nothing runs on any host; after so many ms kills what does, and rejects, naming it. */
-  async quiet(deadline = 3000): Promise<void> {
-    const until = performance.now() + deadline;
-    for (;;) {
-      const left = ['login', ...this.hosts.names].flatMap((host) =>
-        this.processes(host).map((one) => ({ host, ...one })),
-      );
-      if (left.length === 0) return;
-      if (performance.now() > until) {
-        for (const { outer } of left) process.kill(outer, 'SIGKILL');
-        const lines = left.map(({ host, pid, command }) => `${host} ${pid} ${command}`);
-        throw new Error(`still running after ${deadline} ms:\n${lines.join('\n')}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+  /** Cancels all jobs, and waits as {@link Hosts.quiet} does. */
+  async quiet(deadline?: number): Promise<void> {
+    await must(this.hosts, 'login', ['scancel', '--user=root']);
+    await this.hosts.quiet(deadline);
   }
 
   close(): Promise<void> {

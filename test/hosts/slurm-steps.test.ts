@@ -194,7 +194,7 @@ describeHosts(
       });
 
       test('a node whose daemon is gone', async () => {
-        slurm.stopNode('h2');
+        await slurm.stopNode('h2');
         const message = await reason(starter('h2'), 'h2');
         await slurm.startNode('h2');
         expect(message).toMatch(
