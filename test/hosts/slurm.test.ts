@@ -151,6 +151,9 @@ for await (const chunk of world.rank === 3 ? process.stdin : []) process.stdout.
         return computing([], { env });
       }
 
+      /** Slurm has killed the step on h2, agent and guard at once: nobody else is left who would. */
+      const removeFolder = () => slurm.hosts.do('h2', 'sh', '-c', 'rm -r /tmp/tsrun-*');
+
       test('when tsrun gets SIGINT', async () => {
         const job = await inLasting();
         job.kill('SIGINT');
@@ -185,8 +188,19 @@ for await (const chunk of world.rank === 3 ? process.stdin : []) process.stdout.
         expect(stderr).toMatch(/^tsrun: lost host h2, with rank 3 of 4\nsrun was killed by SIGKILL\n/);
         expect(code).toBeGreaterThan(0);
         await vi.waitUntil(() => ours().length === 0, { timeout: 30_000 });
-        // Slurm kills the step, agent and guard at once: nobody is left who would remove the folder.
-        await slurm.hosts.do('h2', 'sh', '-c', 'rm -r /tmp/tsrun-*');
+        await removeFolder();
+      });
+
+      test('when the step of an agent is cancelled, and says so', async () => {
+        const job = await inLasting();
+        const { stdout: step } = await slurm.run('squeue', '--steps', '--nodelist=h2', '--noheader', '--format=%i');
+        await slurm.run('scancel', step.trim());
+        const { code, stderr } = await job.result;
+        expect(stderr).toMatch(
+          /^tsrun: lost host h2, with rank 3 of 4\n.* \*\*\* STEP \S+ ON h2 CANCELLED AT .* \*\*\*\n/,
+        );
+        expect(code).toBe(1);
+        await removeFolder();
       });
 
       test('when the allocation is cancelled', async () => {
