@@ -69,10 +69,11 @@ export class Gathering {
    *
    * @throws LaunchFailure at the deadline, naming who has not come.
    */
-  async everybody({ deadline, milliseconds }: Patience): Promise<Arrival[]> {
+  async everybody({ deadline, milliseconds }: Patience, advice?: string): Promise<Arrival[]> {
     this.#checkComplete();
     const expired = (): void => {
-      const missing = `${this.#missing()} within ${milliseconds / 1000} s${this.#suspicion()}`;
+      const hint = advice === undefined ? '' : `: ${advice}`;
+      const missing = `${this.#missing()} within ${milliseconds / 1000} s${this.#suspicion()}${hint}`;
       this.#complete.reject(new LaunchFailure(missing, ExitCode.LAUNCH));
     };
     deadline.addEventListener('abort', expired);

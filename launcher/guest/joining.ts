@@ -42,7 +42,8 @@ export async function joinRankZero(meeting: MeetingPoint, hello: Hello, patience
     await sleep(pause * (0.5 + Math.random() / 2), undefined, { signal: deadline }).catch(() => {});
     if (deadline.aborted) {
       const search = `rank ${hello.rank} of ${hello.size} did not find rank 0 within ${patience.milliseconds / 1000} s`;
-      throw new LaunchFailure(`${search}: ${obstacle}`, ExitCode.LAUNCH);
+      const hint = meeting.advice === undefined ? '' : `; ${meeting.advice}`;
+      throw new LaunchFailure(`${search}: ${obstacle}${hint}`, ExitCode.LAUNCH);
     }
   }
 }

@@ -10,6 +10,7 @@ const KEY = 'tsmpi';
 export class KeyValueSpace implements MeetingPoint {
   readonly listen: ListeningPlace;
   readonly secret = randomBytes(32).toString('hex');
+  readonly advice = undefined;
   readonly absence = 'its address is not in the key-value space of PMI';
   readonly #pmi: PmiClient;
   readonly #hosts: readonly string[];

@@ -4,6 +4,7 @@ import type { Contact, ListeningPlace, MeetingPoint } from './meeting-point.ts';
 export class Master implements MeetingPoint {
   readonly listen: ListeningPlace;
   readonly secret: string;
+  readonly advice = undefined;
   readonly absence: string;
   readonly #contact: Contact;
 

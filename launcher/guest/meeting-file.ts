@@ -16,19 +16,29 @@ interface Note {
   readonly nonce: string;
 }
 
+export interface MeetingFileOptions {
+  /** A secret that all tasks have, on top of what stands in the file. */
+  readonly shared?: Buffer;
+  /** See {@link MeetingPoint.advice}. */
+  readonly advice?: string;
+}
+
 export class MeetingFile implements MeetingPoint {
   readonly listen: ListeningPlace;
   readonly absence: string;
+  readonly advice: string | undefined;
   readonly #path: string;
   readonly #hosts: readonly string[];
   readonly #shared: Buffer;
   readonly #nonce = randomBytes(32).toString('hex');
   #published = false;
 
-  /**
-   * @param shared - a secret that all tasks have, on top of what stands in the file.
-   */
-  constructor(path: string, { hosts, listen }: OwnPlace, shared: Buffer = Buffer.alloc(0)) {
+  constructor(
+    path: string,
+    { hosts, listen }: OwnPlace,
+    { shared = Buffer.alloc(0), advice }: MeetingFileOptions = {},
+  ) {
+    this.advice = advice;
     this.#path = path;
     this.#hosts = hosts;
     this.#shared = shared;

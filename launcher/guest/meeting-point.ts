@@ -29,6 +29,8 @@ export interface MeetingPoint {
   find(): Promise<Contact | undefined>;
   /** For messages of whoever did not find it: what was missing, where. */
   readonly absence: string;
+  /** Set where only tasks of one machine can meet, though there may be others: what would let all of them. */
+  readonly advice: string | undefined;
   /** Everybody has met, or nobody will any more: nothing stays behind. Never rejects. */
   leave(): Promise<void>;
 }

@@ -44,7 +44,7 @@ export async function gather(
   const gathering = await Gathering.open(meeting.listen, meeting.secret, size);
   try {
     await meeting.publish(gathering.port);
-    const arrivals = await gathering.everybody(patience);
+    const arrivals = await gathering.everybody(patience, meeting.advice);
     const reason = failure ?? arrivals.map(failureOf).find((one) => one !== undefined);
     if (reason !== undefined) throw reason;
     gathering.go();
@@ -140,8 +140,11 @@ async function plannedHosts(
   welcomes: readonly AgentWelcome[],
 ): Promise<PlannedHost[]> {
   const addresses = [await addressHere(request, arrivals, place), ...welcomes.map(({ address }) => address)];
+  // Whatever the other launcher calls hosts: whoever came over loopback is on this machine.
+  const allHere = welcomes.every(({ address }) => address !== undefined && isLoopback(address));
   return hosts.map(({ name, ranks }) => {
-    const address = ranks.map((rank) => addresses[rank]).find((one) => one !== undefined && !isLoopback(one));
+    const known = ranks.map((rank) => addresses[rank]).filter((one) => one !== undefined);
+    const address = known.find((one) => allHere || !isLoopback(one));
     if (address === undefined && hosts.length > 1) throw unreachable(name);
     return { workspace, address };
   });

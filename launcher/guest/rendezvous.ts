@@ -5,7 +5,6 @@ import { Environment } from '../../src/contract/environment.ts';
 import type { Env, OuterTask } from '../../src/contract/outer.ts';
 import { ownAddress } from '../agents/network.ts';
 import { ExitCode, LaunchFailure } from '../failure.ts';
-import { Dismissed } from './dismissed.ts';
 import { KeyValueSpace } from './key-value-space.ts';
 import { Master } from './master.ts';
 import { MeetingFile, ownFolder } from './meeting-file.ts';
@@ -29,7 +28,6 @@ export interface RendezvousOptions {
 
 /**
  * @throws LaunchFailure
- * @throws Dismissed
  */
 export async function chooseMeetingPoint(options: RendezvousOptions): Promise<MeetingPoint> {
   const { task, env } = options;
@@ -46,12 +44,12 @@ export async function chooseMeetingPoint(options: RendezvousOptions): Promise<Me
     return new Master({ ...master, secret: keyFrom(secret, job ?? '') }, place.listen);
   }
   if (secret !== undefined && job !== undefined) {
-    return new MeetingFile(join(dirname(path!), `tsmpi-${job}`), place, secret);
+    return new MeetingFile(join(dirname(path!), `tsmpi-${job}`), place, { shared: secret });
   }
   if (pmi !== undefined) throw new LaunchFailure(closedPmi(task, pmi), ExitCode.LAUNCH);
-  // These give all of their tasks the same variables: all come to the same conclusion.
-  if (task.rank > 0 && ['mpirun', 'srun'].includes(task.launcher)) throw new Dismissed(ExitCode.LAUNCH);
-  throw new LaunchFailure(noWay(task), ExitCode.LAUNCH);
+  if (job === undefined) throw new LaunchFailure(noWay(task), ExitCode.LAUNCH);
+  // What the launcher takes for several hosts may be one machine.
+  return new MeetingFile(join(ownFolder(), job), HERE, { advice: `ranks meet on loopback only; ${noWay(task)}` });
 }
 
 /** What the tasks of one job, and of no other one that runs at the same time, can all name; fit for a file's name. */

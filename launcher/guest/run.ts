@@ -18,6 +18,7 @@ import { GREETING, type Hello } from './greeting.ts';
 import type { OwnProgram } from './guest-agent.ts';
 import { joinRankZero } from './joining.ts';
 import { machineIdentity } from './machine.ts';
+import type { Patience } from './meeting-point.ts';
 import type { PmiClient } from './pmi1.ts';
 import { gather, lead } from './rank-zero.ts';
 import { chooseMeetingPoint } from './rendezvous.ts';
@@ -26,6 +27,8 @@ import { Signals, signalCode } from './signals.ts';
 
 /** Other launchers end everybody as soon as one task has failed: rank 0 gets this long, in milliseconds, to say why. */
 const HEAD_START = 300;
+/** Where the others may be on hosts from which there is no way here, they are not waited for any longer than this. In milliseconds. */
+const DOUBTFUL = 10_000;
 /** What leads to the launcher's key-value space: whatever a rank starts must not talk there in our place. */
 const PMI_DOORS = ['PMI_FD', 'PMI_PORT', 'PMI_ID'];
 
@@ -67,13 +70,16 @@ interface Surroundings {
 
 async function takePart(request: LaunchRequest, task: OuterTask, { env, signals, pmi }: Surroundings): Promise<number> {
   const restart = restartCount();
-  const milliseconds = rendezvousTimeout();
-  const interrupted = signals.aborted;
-  const deadline = AbortSignal.any([deadlineIn(milliseconds), interrupted]);
-  const patience = { milliseconds, deadline, interrupted };
+  const within = (milliseconds: number): Patience => {
+    const deadline = AbortSignal.any([deadlineIn(milliseconds), signals.aborted]);
+    return { milliseconds, deadline, interrupted: signals.aborted };
+  };
+  const timeout = rendezvousTimeout();
+  let patience = within(timeout);
   // First of all: the number of a descriptor that is not open is soon another one's.
-  const options = { task, env, interface: request.network.interface, deadline, pmi };
+  const options = { task, env, interface: request.network.interface, deadline: patience.deadline, pmi };
   const meeting = task.size === 1 ? undefined : await chooseMeetingPoint(options);
+  if (meeting?.advice !== undefined) patience = within(Math.min(timeout, DOUBTFUL));
   let agent: LocalAgent | undefined;
   try {
     const workspace = createWorkspace();

@@ -188,6 +188,9 @@ describeHosts('a tsrun that something else has started on each host', () => {
 
     it('says what is missing without one', async () => {
       const { code, stderr, stdout } = await launch(words(), ['sum.ts']).result;
+      expect(stderr + stdout).toMatch(
+        /ranks? \d.* of 4 .* within 10 s.*: ranks meet on loopback only; mpirun has started/,
+      );
       expect(stderr + stdout).toContain('mpirun has started 4 tasks on several hosts: set TSMPI_SECRET_FILE to a file');
       expect(code).toBe(125);
     });

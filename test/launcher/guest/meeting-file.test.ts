@@ -44,16 +44,21 @@ describe('a file that leads to rank 0', () => {
 
   it('tells nobody the secret that is not in it', async () => {
     const path = join(folder, 'job');
-    const zero = new MeetingFile(path, PLACE, SECRET);
+    const zero = new MeetingFile(path, PLACE, { shared: SECRET });
     await zero.publish(1);
-    expect((await new MeetingFile(path, PLACE, SECRET).find())!.secret).toBe(zero.secret);
-    expect((await new MeetingFile(path, PLACE, Buffer.from('t'.repeat(32))).find())!.secret).not.toBe(zero.secret);
+    expect((await new MeetingFile(path, PLACE, { shared: SECRET }).find())!.secret).toBe(zero.secret);
+    expect((await new MeetingFile(path, PLACE, { shared: Buffer.from('t'.repeat(32)) }).find())!.secret).not.toBe(
+      zero.secret,
+    );
     expect((await new MeetingFile(path, PLACE).find())!.secret).not.toBe(zero.secret);
   });
 
   it('of an older job is replaced, and leads nobody into the new one', async () => {
     const path = join(folder, 'job');
-    const [old, now] = [new MeetingFile(path, PLACE, SECRET), new MeetingFile(path, PLACE, SECRET)];
+    const [old, now] = [
+      new MeetingFile(path, PLACE, { shared: SECRET }),
+      new MeetingFile(path, PLACE, { shared: SECRET }),
+    ];
     await old.publish(1);
     const stale = await now.find();
     expect(stale!.secret).not.toBe(now.secret);

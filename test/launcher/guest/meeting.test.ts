@@ -18,6 +18,7 @@ function meeting(find: () => Contact | undefined): MeetingPoint {
     listen: HERE,
     secret: SECRET,
     absence: 'nothing is known of it',
+    advice: undefined,
     publish: () => Promise.resolve(),
     find: () => Promise.resolve(find()),
     leave: () => Promise.resolve(),

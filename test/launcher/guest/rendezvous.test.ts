@@ -99,6 +99,13 @@ describe('tsruns meet', () => {
       TORCHRUN,
       'RANK and WORLD_SIZE say that this is one of 4 tasks, and nothing says that they are on one host: set TSMPI_SECRET_FILE',
     ],
+  ])('on this machine, where hosts have nothing in common, by %j', async (env: Env, message) => {
+    const meeting = await choose(env);
+    expect(meeting.listen).toEqual({ host: '127.0.0.1', port: 0 });
+    expect(meeting.advice).toContain(`ranks meet on loopback only; ${message}`);
+  });
+
+  it.each([
     [
       MPIEXEC,
       'mpiexec has started 4 tasks, but neither PMI_FD nor PMI_PORT leads to its key-value space: set MASTER_ADDR and MASTER_PORT',
