@@ -82,6 +82,7 @@ describeHosts(
         ['has fewer with -n', [], ['-n', '2'], ['h1', 'h1']],
         ['is dealt out with --map-by node', [], ['--map-by', 'node'], ['h1', 'h2', 'h1', 'h1']],
         ['has ranks as tasks for each node', ['--ntasks-per-node=2'], [], ['h1', 'h1', 'h2', 'h2']],
+        ['is started as a tree', [], ['--fan-out', '1'], ['h1', 'h1', 'h1', 'h2']],
         ['has room for the processors of each task', ['--cpus-per-task=2'], [], ['h1', 'h1', 'h2', 'h2']],
       ])('%s', async (_, more, args, hosts) => {
         const { code, stdout, stderr } = await slurm.tsrun([...BOTH, ...more], [...args, 'where.ts'], { cwd }).result;
@@ -235,6 +236,13 @@ for await (const chunk of world.rank === 3 ? process.stdin : []) process.stdout.
       test('are one world through npx', async () => {
         const argv = ['srun', '--ntasks=4', `--chdir=${PROJECT}`, 'npx', 'tsrun', join(cwd, 'where.ts')];
         expect(await slurm.run(...argv)).toMatchObject({ code: 0, stdout: places('h1', 'h1', 'h1', 'h1') });
+      });
+
+      test('say that npx hides PMI from them', async () => {
+        const argv = ['srun', '--nodes=2', '--mpi=pmi2', `--chdir=${PROJECT}`, 'npx', 'tsrun', join(cwd, 'where.ts')];
+        const { code, stderr } = await slurm.run(...argv);
+        expect(stderr).toMatch(/^tsrun: .*PMI_FD=\d+ is not open here, .* node_modules\/\.bin\/tsrun /m);
+        expect(code).toBe(125);
       });
 
       test('that cannot find each other say how they would', async () => {
