@@ -37,6 +37,12 @@ const NOBODY: ConnectionHandler = {
   ended: () => {},
 };
 
+/**
+ * Milliseconds of silence before TCP asks whether the peer's host is still there; ten questions without an answer, a second apart (libuv's
+ * choice), end the connection. Who sends meanwhile waits for TCP's own limit instead.
+ */
+const KEEPALIVE = 5_000;
+
 export class Connection {
   handler: ConnectionHandler;
   readonly socket: net.Socket;
@@ -55,6 +61,7 @@ export class Connection {
       },
     });
     this.socket.setNoDelay(true);
+    this.socket.setKeepAlive(true, KEEPALIVE);
     this.socket.unref();
     this.socket.on('end', () => this.#end(undefined));
     this.socket.on('error', (error: NodeJS.ErrnoException) => {
