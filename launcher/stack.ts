@@ -31,7 +31,8 @@ export function userFrames(stack: string, options: StackOptions): Frame[] {
     const frame = parseFrame(line);
     if (frame === undefined) continue;
     const folder = options.compiled.find((each) => frame.path.startsWith(each + sep));
-    const source = folder === undefined ? frame : toSource(frame, options.compiled[0]! + frame.path.slice(folder.length));
+    const source =
+      folder === undefined ? frame : toSource(frame, options.compiled[0]! + frame.path.slice(folder.length));
     if (source === undefined || options.hidden.some((folder) => source.path.startsWith(folder))) continue;
     frames.push(source);
   }
