@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type ByteStreams, Channel } from '../../../launcher/agents/channel.ts';
 import { AGENT_PROTOCOL, type FromAgent, type RemoteOptions, type ToAgent } from '../../../launcher/agents/protocol.ts';
 import { type ServeOptions, serveAgent } from '../../../launcher/agents/serve.ts';
@@ -14,6 +14,8 @@ async function serving(options: ServeOptions = {}) {
   const pair = joined();
   const end = serveAgent(pair.there, options);
   const [welcome] = await pair.remote.welcomes;
+  // A made-up agent removes nothing.
+  onTestFinished(() => rmSync(welcome!.workspace, { recursive: true, force: true }));
   return { ...pair, end, welcome: welcome! };
 }
 
