@@ -21,7 +21,12 @@ const options = await yargs(process.argv.slice(2))
   .scriptName('npm run bench --')
   .usage('$0 [options]\n\nMeasures tsmpi on this machine. Method: bench/README.md.')
   .option('only', { type: 'string', coerce: list, describe: `some of ${Object.keys(BENCHES).join(',')}` })
-  .option('transport', { type: 'string', coerce: list, default: 'tcp,unix', describe: 'transports, each measured' })
+  .option('transport', {
+    type: 'string',
+    coerce: list,
+    default: 'tcp,unix',
+    describe: 'of tcp, unix and tls: each measured',
+  })
   .option('ranks', {
     type: 'string',
     coerce: (text: string) => list(text).map(wholeNumber),

@@ -11,6 +11,7 @@ export interface Job {
   /** Of bench/programs, without `.ts`. */
   readonly program: string;
   readonly ranks: number;
+  /** `tcp`, `unix`, or `tls` for what is between hosts: TCP with TLS inside. */
   readonly transport: string;
   readonly settings: Settings;
 }
@@ -28,7 +29,8 @@ const SECONDS_FOR_ALL = 60;
 export async function runJob({ program, ranks, transport, settings }: Job): Promise<JobResult> {
   const timeout = Math.ceil(SECONDS_FOR_ALL + 10 * settings.seconds * Math.max(settings.sizes.length, 5));
   const script = fileURLToPath(new URL(`${program}.ts`, PROGRAMS));
-  const args = ['-n', String(ranks), '--transport', transport, '--prefix', 'never', '--timeout', String(timeout)];
+  const carrier = transport === 'tls' ? ['--transport', 'tcp', '--tls', 'on'] : ['--transport', transport];
+  const args = ['-n', String(ranks), ...carrier, '--prefix', 'never', '--timeout', String(timeout)];
   const started = performance.now();
   const tsrun = spawn(process.execPath, [TSRUN, ...args, script, JSON.stringify(settings)], {
     stdio: ['ignore', 'pipe', 'pipe'],
