@@ -12,8 +12,8 @@ export interface HelpPage {
 }
 
 const USAGE = `tsrun [options] script [arguments…] [: [options] script [arguments…]]…
-tsrun hosts [options]     shows what would run where, and starts nothing
-tsrun doctor              checks this machine, and says what to mend
+tsrun hosts [options]     shows which rank would run where, and starts nothing
+tsrun doctor [options]    looks at this machine and the hosts, and says what to mend
 tsrun manifest k8s …      prints Kubernetes manifests
 
 Starts TypeScript or JavaScript programs as the ranks of a job. A word ":" begins the next program, with its own -n, -x and \

@@ -120,7 +120,12 @@ export const OPTIONS: readonly OptionSpec[] = [
     help: 'also writes rank-0003.out and rank-0003.err, a pair for each rank',
   },
   { name: 'json', group: 'Input and output', help: 'prints one JSON event a line instead of the output itself' },
-  { name: 'quiet', short: 'q', group: 'Input and output', help: 'nothing from tsrun itself: the exit code says it' },
+  {
+    name: 'quiet',
+    short: 'q',
+    group: 'Input and output',
+    help: 'no report of how the job ended: the exit code says it',
+  },
   { name: 'verbose', short: 'v', group: 'Input and output', help: 'says what happens when' },
   {
     name: 'inspect',

@@ -31,7 +31,7 @@ export interface DoctorContext extends HostContext {
 
 const HELP: HelpPage = {
   usage:
-    'tsrun doctor [options]\n\nLooks at this machine, or at the hosts of a job that is to run with the same options, and says what to mend.',
+    'tsrun doctor [options]\n\nLooks at this machine and at the hosts that -H or --hostfile names, or Slurm has allocated, and says what to mend.',
   options: DOCTOR_OPTIONS,
   examples: [
     ['tsrun doctor', 'this machine, for a job with a rank on each core'],

@@ -1,4 +1,5 @@
 /** Shares out the ranks of a job over its hosts. Pure. */
+import { counted } from '../counted.ts';
 import { usage } from '../scan.ts';
 import { hostText } from './host-name.ts';
 import type { Host, Site } from './hosts.ts';
@@ -33,7 +34,9 @@ function refuseTooMany(hosts: readonly Host[], ranks: number, { perHost, oversub
   if (perHost !== undefined) {
     const { option } = perHost;
     const most = perHost.ranks * hosts.length;
-    if (ranks > most) throw usage(`${option}: ${across} can have ${most} ranks like that, and this job has ${ranks}`);
+    if (ranks > most) {
+      throw usage(`${option}: ${across} can have ${counted(most, 'rank')} like that, and this job has ${ranks}`);
+    }
     if (!perHost.exact || ranks % perHost.ranks === 0) return;
     throw usage(
       `${option}: the ${ranks} ranks of this job cannot be shared out like that; --ppn ${perHost.ranks} fills the hosts`,
