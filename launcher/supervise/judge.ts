@@ -130,15 +130,14 @@ export class Judge {
     return patience ? 'wait' : this.#blame(needed);
   }
 
-  /** The rank that is accused by another one, of which nothing has been heard so far, and its accuser. */
-  suspicion(): { readonly accuser: number; readonly accused: number } | undefined {
-    for (const accuser of this.#failed) {
-      const { accused, finalized } = this.#records[accuser]!;
-      if (!finalized && accused !== undefined && accused !== SOMEBODY && this.#records[accused]!.exit === undefined) {
-        return { accuser, accused };
+  /** Ranks to which a link broke though nothing has been heard of their end so far, each with one that noticed. */
+  *missing(): Iterable<{ readonly rank: number; readonly noticedBy: number }> {
+    for (const [noticedBy, { lost }] of this.#records.entries()) {
+      for (const rank of lost) {
+        const { failure, exit } = this.#records[rank]!;
+        if (failure === undefined && exit === undefined && this.#mayHaveFailed(rank)) yield { rank, noticedBy };
       }
     }
-    return undefined;
   }
 
   /** When every rank has exited. */

@@ -17,7 +17,7 @@ import { exitCodeOf, type Verdict } from './verdict.ts';
 
 /** How long, in milliseconds, a failure that looks like a consequence waits for news of its cause. */
 const PATIENCE = 300;
-/** The same where the accused rank is on another host: the host itself may be lost, and its agent's silence takes that long to notice. */
+/** The same where a link between hosts broke: a host itself may be lost, and its agent's silence takes that long to notice. */
 const PATIENCE_ACROSS = 8000;
 /** A rank that is asked where it is and does not answer in time is computing. */
 const ANSWER = 400;
@@ -212,20 +212,21 @@ export class Supervisor {
     const verdict = this.#judge.verdict(patience);
     if (verdict === undefined) return;
     if (verdict === 'wait') {
-      this.#patience ??= this.#after(this.#patienceNeeded(), () => {
-        this.#patience = undefined;
-        this.#consider(false);
-      });
+      this.#patience ??= this.#after(PATIENCE, () => this.#losePatience());
       return;
     }
     this.#stop({ type: 'verdict', verdict }, exitCodeOf(verdict.cause), verdict.rank);
   }
 
-  #patienceNeeded(): number {
-    const suspicion = this.#judge.suspicion();
-    if (suspicion === undefined) return PATIENCE;
-    const { accuser, accused } = suspicion;
-    return this.#hostOf[accuser] === this.#hostOf[accused] ? PATIENCE : PATIENCE_ACROSS;
+  /** What every rank has to say has been heard by now, but a host that is lost says nothing. */
+  #losePatience(): void {
+    const decide = (): void => {
+      this.#patience = undefined;
+      this.#consider(false);
+    };
+    const missing = [...this.#judge.missing()];
+    if (missing.every(({ rank, noticedBy }) => this.#hostOf[rank] === this.#hostOf[noticedBy])) return decide();
+    this.#patience = this.#after(PATIENCE_ACROSS - PATIENCE, decide);
   }
 
   #stop(ending: Ending, exitCode: number, culprit?: number, signal: NodeJS.Signals = 'SIGTERM'): void {

@@ -179,19 +179,28 @@ test('what is known of a rank can be told to others', () => {
   expect(judge.knownEnd(2)).toBe('rank 2 was killed by SIGKILL');
 });
 
+test('a rank is missing when a link to it broke, until something is heard of its end', () => {
+  const judge = joined();
+  judge.heard(0, consequence(2));
+  expect([...judge.missing()]).toEqual([]);
+  judge.heard(0, { type: 'lost', peer: 2, detail: '' });
+  judge.heard(1, { type: 'lost', peer: 0, detail: '' });
+  expect([...judge.missing()]).toEqual([{ rank: 2, noticedBy: 0 }]);
+  judge.exited(2, ended(0));
+  expect([...judge.missing()]).toEqual([]);
+});
+
 describe('a host that is gone', () => {
   test('is to blame, whatever its ranks and their peers had said of each other', () => {
     const judge = joined();
     judge.heard(0, consequence(2));
     expect(blamed(judge)).toBe('wait');
-    expect(judge.suspicion()).toEqual({ accuser: 0, accused: 2 });
     judge.hostGone('b', [1, 2], 'no sign of life for 6 s');
     expect(judge.verdict(true)).toEqual({
       rank: 1,
       cause: { type: 'host', host: 'b', ranks: [1, 2], reason: 'no sign of life for 6 s' },
     });
     expect(judge.knownEnd(2)).toBe('host b was lost, and rank 2 with it');
-    expect(judge.suspicion()).toBeUndefined();
   });
 
   test('is not, once its ranks have ended well or said their good-byes', () => {
