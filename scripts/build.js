@@ -1,4 +1,4 @@
-// Builds dist/: types and modules with tsc, then what every rank loads as few files with esbuild, because reading
+// Builds dist/: types and modules with tsc, then what ranks, agents and tsrun load as few files with esbuild, because reading
 // 165 small modules costs a rank more than 60 ms and reading three costs 10. Does nothing when dist/ is up to date.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -58,6 +58,8 @@ async function bundle() {
     chunkNames: 'chunks/[name]-[hash]',
     splitting: true,
   });
-  // By itself: what it shares with a rank would be one more file for each rank to read.
+  // By themselves: what they share with a rank would be one more file for each rank to read.
   await build({ ...options, entryPoints: ['launcher/agent-main.ts'] });
+  const chunkNames = 'chunks/tsrun-[name]-[hash]';
+  await build({ ...options, entryPoints: ['launcher/tsrun.ts'], chunkNames, splitting: true });
 }
