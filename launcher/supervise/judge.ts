@@ -34,7 +34,11 @@ export class Judge {
   /** Ranks that failed, in the order in which it was heard. */
   readonly #failed: number[] = [];
 
-  constructor(size: number) {
+  readonly #hostOf: readonly number[];
+
+  /** @param hostOf - by rank; none: all are on one. */
+  constructor(size: number, hostOf: readonly number[] = Array<number>(size).fill(0)) {
+    this.#hostOf = hostOf;
     this.#records = Array.from({ length: size }, () => ({
       joined: false,
       finalized: false,
@@ -124,7 +128,7 @@ export class Judge {
     }
     // Nobody has failed, but somebody has gone whom somebody may need.
     const needed = this.#records.findIndex(
-      (_, rank) => this.#leftEarly(rank) && this.#records.some(({ exit, lost }) => !exit && lost.includes(rank)),
+      (_, rank) => this.#leftEarly(rank) && this.#records.some((_, other) => this.#misses(other, rank)),
     );
     if (needed < 0) return undefined;
     return patience ? 'wait' : this.#blame(needed);
@@ -194,6 +198,12 @@ export class Judge {
       at = accused;
     }
     return rank;
+  }
+
+  /** The one still runs and has lost the other. Between hosts there may be no link yet that could break. */
+  #misses(rank: number, gone: number): boolean {
+    const { exit, lost } = this.#records[rank]!;
+    return exit === undefined && (lost.includes(gone) || this.#hostOf[rank] !== this.#hostOf[gone]);
   }
 
   #leftEarly(rank: number): boolean {

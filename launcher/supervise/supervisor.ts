@@ -78,7 +78,7 @@ export class Supervisor {
   constructor(agent: Agent, hostOf: readonly number[]) {
     this.#agent = agent;
     this.#hostOf = hostOf;
-    this.#judge = new Judge(hostOf.length);
+    this.#judge = new Judge(hostOf.length, hostOf);
     this.#messenger = new Messenger(agent, hostOf.length);
     this.#ranks = hostOf.map(() => ({
       pid: undefined,

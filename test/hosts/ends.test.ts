@@ -81,6 +81,15 @@ tsrun: stopped the other 3 ranks, exit code 1
       expect(code).toBe(1);
     });
 
+    test('by leaving too early, before anybody has a link to it, is missed', async () => {
+      const cwd = hosts.scripts({
+        'job.ts': `import { world } from 'tsmpi';\nif (world.rank === 1) process.exit(0);\nawait world.recv(1);\n`,
+      });
+      const { code, stderr } = await hosts.tsrun(['-H', 'h1:1,h2:1', 'job.ts'], { cwd });
+      expect(stderr).toMatch(/^tsrun: rank 1 of 2 exited too early \(h2, pid \d+\)\n/);
+      expect(code).toBe(1);
+    });
+
     test('gives its exit code', async () => {
       const cwd = hosts.scripts({
         'job.ts': "import { world } from 'tsmpi';\nif (world.rank === 2) process.exit(7);\nawait world.barrier();\n",

@@ -190,6 +190,17 @@ test('a rank is missing when a link to it broke, until something is heard of its
   expect([...judge.missing()]).toEqual([]);
 });
 
+test('between hosts there may have been no link that could break: who leaves early is missed by all other hosts', () => {
+  const judge = new Judge(3, [0, 0, 1]);
+  for (let rank = 0; rank < 3; rank++) judge.heard(rank, hello);
+  judge.exited(2, ended(0));
+  expect(blamed(judge)).toBe('wait');
+  expect(blamed(judge, false)).toBe('2 early');
+  judge.exited(0, ended(0));
+  judge.exited(1, ended(0));
+  expect(judge.finalVerdict()).toBeUndefined();
+});
+
 describe('a host that is gone', () => {
   test('is to blame, whatever its ranks and their peers had said of each other', () => {
     const judge = joined();
