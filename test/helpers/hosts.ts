@@ -143,6 +143,13 @@ export class Hosts {
     }
   }
 
+  /** Removes the folders of jobs that are left: where a whole step of Slurm is killed, nobody is there who would. */
+  sweep(): void {
+    for (const host of this.#everybody) {
+      for (const folder of this.#jobFolders(host)) rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
   /** Records what passes between the hosts. @param network - the first is 1. */
   capture(network = 1): Promise<Capture> {
     const to = this.address(this.names[0]!, network);

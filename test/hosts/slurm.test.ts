@@ -178,8 +178,9 @@ for await (const chunk of world.rank === 3 ? process.stdin : []) process.stdout.
         // What led here has stopped with it.
         job.child.kill('SIGCONT');
         await job.result;
-        // The agents hear nothing any more.
+        // The agents hear nothing any more, unless Slurm is quicker and kills them, with their guards.
         await vi.waitUntil(() => ours().length === 0, { timeout: 30_000 });
+        slurm.hosts.sweep();
       });
 
       test('when srun is killed, and says which node is lost', async () => {
