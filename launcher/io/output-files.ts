@@ -2,7 +2,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { OutputStream } from '../agents/agent.ts';
-import { LaunchFailure } from '../failure.ts';
+import { ExitCode, LaunchFailure } from '../failure.ts';
 import { systemReason } from './system-reason.ts';
 
 const EXTENSIONS = { stdout: 'out', stderr: 'err' } as const;
@@ -27,7 +27,7 @@ export class OutputFiles {
         this.#files.set(rank, { stdout: open('stdout'), stderr: open('stderr') });
       }
     } catch (error) {
-      throw new LaunchFailure(`--output-dir ${directory}: ${systemReason(error)}`);
+      throw new LaunchFailure(`--output-dir ${directory}: ${systemReason(error)}`, ExitCode.USAGE);
     }
   }
 

@@ -108,7 +108,7 @@ test('--output-dir that cannot be made is refused before anything starts', async
   const cwd = scripts({ 'job.ts': "console.log('started');\n", file: '' });
   for (const directory of ['/proc/nothing', 'file']) {
     const { code, stdout, stderr } = await tsrun(['-n', '1', '--output-dir', directory, 'job.ts'], { cwd });
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(new RegExp(`^tsrun: --output-dir ${directory}: .+\n$`));
   }
 });
