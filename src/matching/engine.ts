@@ -91,7 +91,7 @@ export class Engine implements FrameSink {
   break(context: Context, error: MpiError): void {
     if (context.broken !== null) return;
     context.broken = error;
-    for (const op of [...this.pending()]) if (op.context === context) this.fail(op, error);
+    for (const op of [...this.pending()]) if (op.context === context && !departing(op)) this.fail(op, error);
   }
 
   /** Tells `rank`, for which we wait, which call of ours `stamp` waits in: it compares. */
@@ -198,7 +198,10 @@ export class Engine implements FrameSink {
   }
 
   lost(from: number, reason: Error): void {
-    if (this.port.peerAt(from).state === PeerState.HERE) this.onLost(from, reason);
+    if (this.port.peerAt(from).state === PeerState.HERE) return this.onLost(from, reason);
+    for (const op of [...this.sending.pending()]) {
+      if (op.context.endpoints[op.dest] === from) this.fail(op, this.port.goneError(op, from));
+    }
   }
 
   private dispatch(from: number, frame: Frame): EngineLanding | null {
@@ -319,7 +322,9 @@ export class Engine implements FrameSink {
   /** Whether `op` can't complete without `endpoint`; a wildcard receive can't be sure any more once a peer has failed. */
   private needs(op: Operation, endpoint: number): boolean {
     const { endpoints } = op.context;
-    if (op instanceof SendOperation) return endpoints[op.dest] === endpoint;
+    if (op instanceof SendOperation && endpoints[op.dest] !== endpoint) return false;
+    // What is on its way to one that has left still gets there, or is lost with the link.
+    if (op instanceof SendOperation) return !op.departing || this.port.peerAt(endpoint).state === PeerState.FAILED;
     const transferring = op instanceof ReceiveOperation && op.peer >= 0;
     if (transferring) return op.peer === endpoint;
     const { source } = op as ReceiveOperation | ProbeOperation;
@@ -332,4 +337,8 @@ export class Engine implements FrameSink {
     else this.receiving.withdraw(op as ReceiveOperation | ProbeOperation);
     op.fail(error);
   }
+}
+
+function departing(op: Operation): boolean {
+  return op instanceof SendOperation && op.departing;
 }

@@ -99,6 +99,11 @@ export abstract class SendOperation extends Operation implements Delivery {
     this.stamp = stamp;
   }
 
+  /** Eager, and nothing to wait for but the transport: it says that the system has the message, or that the peer is lost. */
+  get departing(): boolean {
+    return this.awaitsSent && !this.awaitsMatch;
+  }
+
   sent(): void {
     this.context.engine.sendDelivered(this);
   }

@@ -13,6 +13,8 @@ export class Sending {
   private readonly port: Port;
   /** Those that wait for an answer or are being transferred, by id. */
   private readonly waiting = new Map<number, SendOperation>();
+  /** Eager ones that the system has not got yet. */
+  private readonly unsent = new Set<SendOperation>();
 
   constructor(port: Port) {
     this.port = port;
@@ -20,6 +22,7 @@ export class Sending {
 
   *pending(): Iterable<SendOperation> {
     for (const op of this.waiting.values()) if (op.pending) yield op;
+    for (const op of this.unsent) if (op.pending && op.departing) yield op;
   }
 
   /** HOT (bench: latency, rate). */
@@ -46,8 +49,10 @@ export class Sending {
         frame.flags = FrameFlag.SYNCHRONOUS;
         frame.id = this.register(op);
       }
-      if (!this.port.transport.send(to, frame, packet.segments, op)) op.awaitsSent = true;
-      else if (!op.awaitsMatch) return op.complete();
+      if (!this.port.transport.send(to, frame, packet.segments, op)) {
+        op.awaitsSent = true;
+        this.unsent.add(op);
+      } else if (!op.awaitsMatch) return op.complete();
     } else {
       frame.total = packet.bytes;
       frame.id = this.register(op);
@@ -64,6 +69,7 @@ export class Sending {
       this.pump(op);
     } else {
       op.awaitsSent = false;
+      this.unsent.delete(op);
       if (!op.awaitsMatch) op.complete();
     }
   }
@@ -79,6 +85,7 @@ export class Sending {
 
   forget(op: SendOperation): void {
     this.waiting.delete(op.id);
+    this.unsent.delete(op);
   }
 
   granted(from: number, { id, flags, peerId }: Frame): void {
@@ -100,7 +107,7 @@ export class Sending {
   matched(from: number, id: number): void {
     const op = this.answered(from, id);
     if (op === undefined) return;
-    this.forget(op);
+    this.waiting.delete(id);
     op.awaitsMatch = false;
     if (!op.awaitsSent) op.complete();
   }
