@@ -25,9 +25,11 @@ describeHosts('the contract holds over ssh', () => {
   it.each([
     [2, 1, 'all', 115],
     [2, 2, 'all', 155],
+    [2, 3, 'most', 150],
     [2, 4, 'most', 155],
     [4, 1, 'all', 155],
     [4, 2, 'most', 155],
+    [4, 3, 'most', 155],
     [4, 4, 'most', 155],
   ])('on %i hosts with %i ranks each', { timeout: DEADLINE }, async (count, each, name, least) => {
     const names = hosts.names.slice(0, count);

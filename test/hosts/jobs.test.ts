@@ -26,9 +26,13 @@ describeHosts('a job on several hosts', () => {
 
   test.each([
     [2, 1],
+    [2, 2],
+    [2, 3],
     [2, 4],
     [4, 1],
     [4, 2],
+    [4, 3],
+    [4, 4],
   ])('sums up an array on %i hosts with %i ranks each', async (count, each) => {
     const { code, stdout, stderr } = await hosts.tsrun(['-H', slots(count, each), ARRAY_SUM]);
     expect(stderr).toBe('');
