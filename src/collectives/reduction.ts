@@ -7,7 +7,7 @@ import type { ArrayOperand, Operand } from './operands/operand.ts';
 import { operandOf } from './operands/operandOf.ts';
 import { type Target, targetOf } from './operands/target.ts';
 import { type Op, type OpLike, resolveOp } from './ops.ts';
-import type { Algorithm, CollectiveName, RunOf } from './registry.ts';
+import type { Algorithm, RunOf, SelectableName } from './registry.ts';
 import { coincide, copyInto } from './scratch.ts';
 import { choose } from './selection.ts';
 
@@ -32,7 +32,7 @@ export function reductionOf(
 }
 
 /** The algorithm for arrays: chosen by what all ranks know alike. */
-export function algorithmFor<Name extends CollectiveName>(
+export function algorithmFor<Name extends SelectableName>(
   context: CollectiveContext,
   name: Name,
   op: Op,

@@ -129,9 +129,27 @@ export interface Collectives {
   readonly reduceScatterBlock: Collective<ReduceScatter>;
 }
 
-export type CollectiveName = keyof Collectives;
+/** A collective with a choice of algorithms. */
+export type SelectableName = keyof Collectives;
 
-export const COLLECTIVES: Collectives = {
+/** Calls that all ranks make alike too, each done in one way only. */
+type FixedName =
+  | 'neighborAllgather'
+  | 'neighborAllgatherv'
+  | 'neighborAlltoall'
+  | 'neighborAlltoallv'
+  | 'split'
+  | 'dup'
+  | 'free'
+  | 'create'
+  | 'createCart'
+  | 'createGraph'
+  | 'merge'
+  | 'createIntercomm';
+
+export type CollectiveName = SelectableName | FixedName;
+
+export const COLLECTIVES: Collectives & Readonly<Record<FixedName, Collective<never>>> = {
   barrier: {
     code: 1,
     algorithms: { dissemination: { code: 1, run: dissemination }, tree: { code: 2, run: tree } },
@@ -178,11 +196,28 @@ export const COLLECTIVES: Collectives = {
   },
   reduceScatter: { code: 15, algorithms: reduceScatterAlgorithms },
   reduceScatterBlock: { code: 16, algorithms: reduceScatterAlgorithms },
+  neighborAllgather: { code: 17, algorithms: {} },
+  neighborAllgatherv: { code: 18, algorithms: {} },
+  neighborAlltoall: { code: 19, algorithms: {} },
+  neighborAlltoallv: { code: 20, algorithms: {} },
+  split: { code: 21, algorithms: {} },
+  dup: { code: 22, algorithms: {} },
+  free: { code: 23, algorithms: {} },
+  create: { code: 24, algorithms: {} },
+  createCart: { code: 25, algorithms: {} },
+  createGraph: { code: 26, algorithms: {} },
+  merge: { code: 27, algorithms: {} },
+  createIntercomm: { code: 28, algorithms: {} },
 };
 
 /** What a collective's algorithms are called with. */
-export type RunOf<Name extends CollectiveName> = Collectives[Name] extends Collective<infer Run> ? Run : never;
+export type RunOf<Name extends SelectableName> = Collectives[Name] extends Collective<infer Run> ? Run : never;
 
-export function isCollective(name: string): name is CollectiveName {
-  return Object.hasOwn(COLLECTIVES, name);
+/** The collectives with a choice of algorithms. */
+export const SELECTABLE: readonly SelectableName[] = (Object.keys(COLLECTIVES) as CollectiveName[]).filter(
+  isSelectable,
+);
+
+export function isSelectable(name: string): name is SelectableName {
+  return Object.hasOwn(COLLECTIVES, name) && Object.keys(COLLECTIVES[name as CollectiveName].algorithms).length > 0;
 }

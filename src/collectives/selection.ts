@@ -12,13 +12,14 @@ import {
   type Algorithm,
   COLLECTIVES,
   type Collective,
-  type CollectiveName,
-  isCollective,
+  isSelectable,
   type RunOf,
+  SELECTABLE,
+  type SelectableName,
 } from './registry.ts';
 
 interface Rule {
-  readonly collective: CollectiveName;
+  readonly collective: SelectableName;
   readonly algorithm: string;
   /** At most so many bytes of the whole vector or value. */
   readonly maxBytes?: number;
@@ -103,7 +104,7 @@ export interface Traits {
  *
  * @throws MpiError ERR_ARG
  */
-export function choose<Name extends CollectiveName>(
+export function choose<Name extends SelectableName>(
   context: CollectiveContext,
   name: Name,
   asked: unknown,
@@ -134,7 +135,7 @@ function fits(rule: Rule, size: number, { bytes = 0, commutative = true }: Trait
 }
 
 /** The algorithm with a code that a rank announced; undefined for none. */
-export function algorithmWithCode<Name extends CollectiveName>(
+export function algorithmWithCode<Name extends SelectableName>(
   name: Name,
   code: number,
 ): Algorithm<RunOf<Name>> | undefined {
@@ -145,7 +146,7 @@ export function algorithmWithCode<Name extends CollectiveName>(
 /** Checks what a runtime prefers. @throws MpiError ERR_ARG for an unknown collective or algorithm, listing the names. */
 export function checkAlgorithms(preferred: ReadonlyMap<string, string>): void {
   for (const [name, algorithm] of preferred) {
-    if (!isCollective(name)) throw collectiveUnknown(name, Object.keys(COLLECTIVES));
+    if (!isSelectable(name)) throw collectiveUnknown(name, SELECTABLE);
     const names = Object.keys(COLLECTIVES[name].algorithms);
     if (!names.includes(algorithm)) throw algorithmUnknown(name, algorithm, names);
   }

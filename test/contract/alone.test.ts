@@ -1,7 +1,7 @@
 /** Section 4 of the contract for one rank: every collective, without a socket or any other transport. */
 import { describe, expect, it } from 'vitest';
 import { createOp } from '../../src/collectives/ops.ts';
-import type { COLLECTIVES } from '../../src/collectives/registry.ts';
+import type { SelectableName } from '../../src/collectives/registry.ts';
 import { Communicator } from '../../src/comm/communicator.ts';
 import { DEFAULT_SETTINGS, Domain } from '../../src/comm/domain.ts';
 import { Engine } from '../../src/matching/engine.ts';
@@ -18,7 +18,7 @@ describe('a communicator of one rank, with no transport at all', () => {
     );
     const array = of(1, 2);
     const op = createOp((a: number) => a, { elementwise: true });
-    const results: Record<keyof typeof COLLECTIVES, unknown> = {
+    const results: Record<SelectableName, unknown> = {
       barrier: await comm.barrier(),
       bcast: await comm.bcast(array),
       scatter: await comm.scatter([array]),

@@ -3,7 +3,7 @@
  *
  * Each rank computes on its own what it must get, so a run needs nothing but the communicator.
  */
-import { COLLECTIVES, type CollectiveName } from '../../../src/collectives/registry.ts';
+import { COLLECTIVES, SELECTABLE, type SelectableName } from '../../../src/collectives/registry.ts';
 import { Checks, type Run } from './checks.ts';
 import type { CollectiveComm } from './comm.ts';
 import { MOVEMENT } from './movement.ts';
@@ -37,10 +37,10 @@ export async function matrixProgram(comm: CollectiveComm, options: MatrixOptions
     roots: (options.everyRoot ?? n <= 9) ? ranks : [...new Set([0, Math.floor(n / 2), n - 1])],
     ranks,
   };
-  for (const name of options.only ?? Object.keys(COLLECTIVES)) {
+  for (const name of options.only ?? SELECTABLE) {
     const part = PARTS[name];
     if (part === undefined) throw new Error(`no checks for ${name}`);
-    const names = Object.keys(COLLECTIVES[name as CollectiveName].algorithms);
+    const names = Object.keys(COLLECTIVES[name as SelectableName].algorithms);
     for (const algorithm of [undefined, ...names]) {
       await part(run, algorithm, `${name} by ${algorithm ?? 'choice'} on ${comm.rank} of ${n}`);
     }
