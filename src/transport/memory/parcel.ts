@@ -1,9 +1,13 @@
 /** One frame under way in a memory network, or the news that a link has ended. */
-import { Frame } from '../../wire/frame.ts';
+import { Frame, FrameKind } from '../../wire/frame.ts';
 import { segmentBytes } from '../../wire/segments.ts';
 import type { Delivery } from '../transport.ts';
 
 const NOTHING: readonly Uint8Array[] = [];
+
+/** How far a parcel has come on a network that takes time: what happens to it next. */
+export const Stage = { DEPARTED: 0, FIRST_BYTE: 1, LAST_BYTE: 2, HANDOVER: 3 } as const;
+export type Stage = (typeof Stage)[keyof typeof Stage];
 
 /** Instances are reused: a network of a thousand ranks makes no garbage per message beyond the payload's copy. */
 export class Parcel {
@@ -15,6 +19,25 @@ export class Parcel {
   delivery: Delivery | null = null;
   /** Set on the last parcel of a link, which carries no frame: why the link ended. */
   loss: Error | null = null;
+
+  // Where the network takes time (simulated.ts): what is next, when, and its place among what happens then.
+  stage: Stage = Stage.FIRST_BYTE;
+  time = 0;
+  tie = 0;
+  order = 0;
+  /** When the last byte leaves its sender. */
+  leaves = 0;
+  /** The parcel that departs. */
+  subject: Parcel | null = null;
+
+  get bytes(): number {
+    return this.frame.bytes;
+  }
+
+  /** Whether the processors have to deal with it: credit is the network's own business, and so is the loss of a link. */
+  get handled(): boolean {
+    return this.loss === null && this.frame.kind !== FrameKind.CREDIT;
+  }
 
   /** Takes over a copy of the header and its meta data. HOT (bench: latency). */
   address(from: number, to: number, frame: Frame): void {
@@ -58,5 +81,7 @@ export class Parcel {
     this.segments = NOTHING;
     this.delivery = null;
     this.loss = null;
+    this.subject = null;
+    this.leaves = 0;
   }
 }
