@@ -7,5 +7,6 @@ export * from './errors/calls.ts';
 export * from './errors/collectives.ts';
 export * from './errors/job.ts';
 export * from './errors/mpi-error.ts';
+export * from './errors/neighbors.ts';
 export * from './errors/transport.ts';
 export * from './errors/values.ts';

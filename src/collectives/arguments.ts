@@ -8,12 +8,17 @@ export function checkRoot(root: number, size: number, call: string): void {
   if (!(Number.isInteger(root) && root >= 0 && root < size)) throw rootInvalid(call, root, size);
 }
 
-/** One value for each rank. */
-export function checkValues(values: unknown, size: number, call: string): asserts values is readonly unknown[] {
+/** One value for each rank, or for each of what `each` says. */
+export function checkValues(
+  values: unknown,
+  size: number,
+  call: string,
+  each = 'rank',
+): asserts values is readonly unknown[] {
   if (!Array.isArray(values))
-    throw typeInvalid(call, 'values', `an array of ${size} values, one for each rank`, values);
+    throw typeInvalid(call, 'values', `an array of ${size} values, one for each ${each}`, values);
   if (values.length !== size)
-    throw countInvalid(call, 'the number of values', `${size}, one for each rank`, values.length);
+    throw countInvalid(call, 'the number of values', `${size}, one for each ${each}`, values.length);
 }
 
 export function checkFlat(array: unknown, call: string): asserts array is TypedArray {
@@ -21,14 +26,15 @@ export function checkFlat(array: unknown, call: string): asserts array is TypedA
   if (isDetached(array)) throw detached(call, 'array');
 }
 
-/** Elements for each rank; `what` is the argument's name. */
+/** Elements for each rank, or for each of what `each` says; `what` is the argument's name. */
 export function checkCounts(
   counts: unknown,
   size: number,
   call: string,
   what: string,
+  each = 'rank',
 ): asserts counts is readonly number[] {
-  checkNumbers(counts, size, call, what);
+  checkNumbers(counts, size, call, what, each);
 }
 
 export interface Placement {
@@ -57,10 +63,10 @@ export function checkPlacement(
   displs: unknown,
   size: number,
   call: string,
-  names: { counts: string; displs: string },
+  names: { counts: string; displs: string; each?: string },
 ): Placement {
-  checkCounts(counts, size, call, names.counts);
-  checkDispls(displs, size, call, names.displs);
+  checkCounts(counts, size, call, names.counts, names.each);
+  checkDispls(displs, size, call, names.displs, names.each);
   const placement = placementOf(counts, displs);
   if (placement.length > array.length) {
     throw countInvalid(
@@ -80,16 +86,17 @@ export function checkDispls(
   size: number,
   call: string,
   what: string,
+  each = 'rank',
 ): asserts displs is readonly number[] | undefined {
-  if (displs !== undefined) checkNumbers(displs, size, call, what);
+  if (displs !== undefined) checkNumbers(displs, size, call, what, each);
 }
 
-function checkNumbers(numbers: unknown, size: number, call: string, what: string): void {
+function checkNumbers(numbers: unknown, size: number, call: string, what: string, each: string): void {
   if (!Array.isArray(numbers) && !isTypedArray(numbers)) {
-    throw typeInvalid(call, what, `an array of ${size} numbers, one for each rank`, numbers);
+    throw typeInvalid(call, what, `an array of ${size} numbers, one for each ${each}`, numbers);
   }
   if (numbers.length !== size)
-    throw countInvalid(call, `the length of ${what}`, `${size}, one for each rank`, numbers.length);
+    throw countInvalid(call, `the length of ${what}`, `${size}, one for each ${each}`, numbers.length);
   for (let rank = 0; rank < size; rank++) {
     const number: unknown = numbers[rank];
     if (!(Number.isSafeInteger(number) && (number as number) >= 0)) {

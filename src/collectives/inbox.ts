@@ -48,6 +48,10 @@ export interface Layout {
   readonly out: unknown;
   readonly counts?: readonly number[] | undefined;
   readonly displs?: readonly number[] | undefined;
+  /** The rank that each packet is from; left out: packet i is that of rank i. */
+  readonly sources?: readonly number[] | undefined;
+  /** Without `out` the result has at least so many elements. */
+  readonly length?: number | undefined;
 }
 
 /** One flat array that takes the elements of all values. */
@@ -98,7 +102,7 @@ function destinationOf(
   const problem = problemOf(layout, dtype, heads, actual);
   const ArrayOf = constructorOf(dtype) ?? Uint8Array;
   if (problem !== undefined || out === undefined) {
-    const elements = new ArrayOf(problem === undefined ? length : 0);
+    const elements = new ArrayOf(problem === undefined ? Math.max(length, layout.length ?? 0) : 0);
     // Buffers joined are a Buffer.
     const buffers = heads.every(({ format }) => format === Format.BUFFER);
     const finish = () => (buffers ? Buffer.from(elements.buffer as ArrayBuffer) : elements);
@@ -129,13 +133,14 @@ function problemOf(
 ): MpiError | undefined {
   const { call, counts } = layout;
   for (const [source, head] of heads.entries()) {
+    const rank = layout.sources?.[source] ?? source;
     const theirs = head.dtype;
     if (theirs !== dtype) {
       const what = theirs === 0 ? 'a value that is no array of numbers' : `${dtypeName(theirs)} elements`;
-      return elementsUnlike(call, `the value of rank ${source}`, `${dtypeName(dtype)} elements like out`, what);
+      return elementsUnlike(call, `the value of rank ${rank}`, `${dtypeName(dtype)} elements like out`, what);
     }
     const expected = counts?.[source] ?? actual[source] ?? 0;
-    if (expected !== actual[source]) return countsDiffer(call, source, expected, actual[source] ?? 0);
+    if (expected !== actual[source]) return countsDiffer(call, rank, expected, actual[source] ?? 0, source);
   }
   return undefined;
 }

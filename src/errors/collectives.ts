@@ -109,7 +109,7 @@ export function collectiveUnknown(name: string, names: readonly string[]): MpiEr
 
 /** A rank has sent another number of elements than this rank's counts say. */
 export function countsDiffer(call: string, peer: number, expected: number, actual: number, index = peer): MpiError {
-  const name = call === 'alltoallv' ? 'recvCounts' : 'counts';
+  const name = call === 'alltoallv' || call === 'neighborAlltoallv' ? 'recvCounts' : 'counts';
   const sentence = `${call}: rank ${peer} sent ${actual} elements, but ${name}[${index}] is ${expected} here; ranks must agree`;
   return new MpiError('ERR_MISMATCH', sentence, { op: call, peer, expected, actual });
 }
