@@ -42,7 +42,9 @@ export type {
   SendrecvOptions,
 } from './comm/communicator.ts';
 export { Communicator } from './comm/communicator.ts';
+export type { GroupComparison, RankRange } from './comm/group.ts';
 export { Group } from './comm/group.ts';
+export { computeDims } from './comm/topology/dims.ts';
 export type { ErrorCode, ErrorDetails } from './errors.ts';
 export { ERROR_CODES, MpiError } from './errors.ts';
 export { ANY_SOURCE, ANY_TAG, PROC_NULL, TAG_UB } from './matching/envelope.ts';

@@ -7,7 +7,7 @@ const words = (text: string) => text.trim().split(/\s+/);
 
 it('the package exports every name of the contract', () => {
   const names = `world self finalize ANY_SOURCE ANY_TAG PROC_NULL TAG_UB Status MpiError waitAll waitAny waitSome testAll testAny
-    testSome startAll SUM PROD MIN MAX LAND LOR LXOR BAND BOR BXOR MINLOC MAXLOC REPLACE NO_OP createOp`;
+    testSome startAll SUM PROD MIN MAX LAND LOR LXOR BAND BOR BXOR MINLOC MAXLOC REPLACE NO_OP createOp computeDims`;
   for (const name of words(names)) expect(tsmpi, name).toHaveProperty(name);
   expect(testing).toHaveProperty('spmd');
   expect(tsmpi.TAG_UB).toBe(2 ** 31 - 1);
