@@ -15,7 +15,7 @@ import { offsetsOf } from '../shapes/blocks.ts';
 export interface Incoming {
   /** Stands for what a source that is not there would have sent. */
   readonly nobody: Packet;
-  /** Packets of more bytes are announced, alike on every rank, and their bytes follow: straight into the result. */
+  /** Packets of more bytes are announced, and the bytes follow: straight into the receiver's result. */
   readonly whole: number;
   readonly inboxOf: InboxOf;
 }

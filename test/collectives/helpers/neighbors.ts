@@ -103,22 +103,19 @@ export function locally(seed: number, segmentBytes: number): RunGraph {
     );
 }
 
+interface Caller {
+  call<T>(name: string, options: undefined, run: (context: CollectiveContext) => Promise<T>): Promise<T>;
+}
+
 /** Over the engine, in memory: a failure half-way breaks the communicator, as it does for users. */
 export function overEngine(options: SpmdOptions): RunGraph {
   return (graph, program) =>
     spmd(
       graph.length,
       (comm) => {
-        const { call } = comm as unknown as {
-          call<T>(name: string, options: undefined, run: (context: CollectiveContext) => Promise<T>): Promise<T>;
-        };
-        return program(
-          new Neighbor(
-            comm.rank,
-            graph[comm.rank] as Neighborhood,
-            (name, run) => call.call(comm, name, undefined, run) as never,
-          ),
-        );
+        const caller = comm as unknown as Caller;
+        const here = graph[comm.rank] as Neighborhood;
+        return program(new Neighbor(comm.rank, here, (name, run) => caller.call(name, undefined, run)));
       },
       options,
     );
