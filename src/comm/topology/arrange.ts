@@ -20,7 +20,7 @@ export function arrangeGrid(grid: Grid, hosts: readonly string[]): number[] {
   const edges = taking.map((_, place) => edgesOf(grid, place));
   return best(edges, taking, (ranks) => {
     const blocks = blocksOf(grid, ranks);
-    return blocks === undefined ? grown(edges, ranks) : [blocks];
+    return blocks === undefined ? parts(edges, ranks) : [blocks];
   });
 }
 
@@ -30,7 +30,7 @@ export function arrangeGrid(grid: Grid, hosts: readonly string[]): number[] {
  * @returns Which rank takes each node. No more weight is between different hosts than if each rank took its own.
  */
 export function arrangeGraph(edges: readonly (readonly Edge[])[], hosts: readonly string[]): number[] {
-  return best(edges, hosts, (ranks) => grown(edges, ranks));
+  return best(edges, hosts, (ranks) => parts(edges, ranks));
 }
 
 /** Each pair of neighbours once: where the message to the neighbour after goes, in every dimension. */
@@ -39,8 +39,9 @@ function edgesOf(grid: Grid, place: number): Edge[] {
   return after.map((node) => ({ node, weight: 1 }));
 }
 
-function grown(edges: readonly (readonly Edge[])[], ranks: readonly (readonly number[])[]): number[][] {
-  return [grow(edges, ranks, 'rim'), grow(edges, ranks, 'core')];
+/** One host after the other along the places as they are numbered, which for long rows can be best, and parts that grow. */
+function parts(edges: readonly (readonly Edge[])[], ranks: readonly (readonly number[])[]): number[][] {
+  return [ranks.flat(), grow(edges, ranks, 'rim'), grow(edges, ranks, 'core')];
 }
 
 /** The first with the least weight between hosts, beginning with each rank at its own place. */

@@ -12,8 +12,8 @@ const LARGEST = 2 ** 31 - 1;
  */
 export function computeDims(nodes: number, dims: number | readonly number[]): number[] {
   if (!isInteger(nodes, 1)) throw badNodes('computeDims', nodes);
-  const given = isInteger(dims, 0) ? new Array<number>(dims).fill(0) : Array.isArray(dims) ? [...dims] : [NaN];
-  if (!given.every((extent) => isInteger(extent, 0))) throw badDims('computeDims', dims, 0);
+  const given = entriesOf(dims);
+  if (given === undefined) throw badDims('computeDims', dims, 0);
   const preset = given.reduce((product, extent) => product * (extent || 1), 1);
   const free = given.filter((extent) => extent === 0).length;
   if (nodes % preset !== 0 || (free === 0 && nodes !== preset)) throw unfitDims('computeDims', nodes, given, preset);
@@ -22,13 +22,18 @@ export function computeDims(nodes: number, dims: number | readonly number[]): nu
   return given.map((extent) => extent || filled[next++]!);
 }
 
+function entriesOf(dims: unknown): number[] | undefined {
+  if (isInteger(dims, 0)) return new Array<number>(dims).fill(0);
+  return Array.isArray(dims) && [...dims].every((extent) => isInteger(extent, 0)) ? [...dims] : undefined;
+}
+
 function isInteger(value: unknown, least: number): value is number {
   return Number.isInteger(value) && (value as number) >= least && (value as number) <= LARGEST;
 }
 
 /**
- * Tries the largest factor in ascending order, and for each one factors that come closer to it than in the best answer so far. The smallest
- * is at most the root of the product, so a largest factor that is too far above that root ends the search.
+ * Tries every divisor as the largest factor, in ascending order, and with each one others that come closer to it than in the best
+ * answer so far. The smallest factor is at most the root of the product, so a divisor too far above that root ends the search.
  */
 function balanced(product: number, count: number): number[] {
   const divisors = divisorsOf(product);

@@ -1,4 +1,4 @@
-/** A connection of a node of a graph: messages go to `node`, so much of them as `weight` says. */
+/** A connection of a node of a graph: messages go to `node`, so much of them as `weight`, 0 or more, says. */
 export interface Edge {
   readonly node: number;
   readonly weight: number;
@@ -29,10 +29,10 @@ export function grow(
 
   for (const ranks of ranksOfHosts.toSorted((a, b) => b.length - a.length)) {
     const part: number[] = [];
-    /** How strongly the neighbours of the part are connected to it. */
+    /** How strongly the neighbours of the part are connected to it, in the order in which it met them. */
     const near = new Map<number, number>();
     while (part.length < ranks.length) {
-      const node = near.size > 0 ? strongest(near, open) : start(left, open, seed);
+      const node = near.size > 0 ? strongest(near) : start(left, open, seed);
       part.push(node);
       left.delete(node);
       near.delete(node);
@@ -62,13 +62,11 @@ function bothWays(edges: readonly (readonly Edge[])[]): Map<number, number>[] {
   return neighbors;
 }
 
-/** The neighbour that is most connected to the part; of several the least connected to what is left, then the lowest. */
-function strongest(near: ReadonlyMap<number, number>, open: readonly number[]): number {
+/** The neighbour that is most connected to the part; of several the one that it met first, which makes parts round. */
+function strongest(near: ReadonlyMap<number, number>): number {
   let best = -1;
-  for (const [node, weight] of near) {
-    const more = best < 0 ? 1 : weight - near.get(best)! || open[best]! - open[node]! || best - node;
-    if (more > 0) best = node;
-  }
+  let most = -Infinity;
+  for (const [node, weight] of near) if (weight > most) [best, most] = [node, weight];
   return best;
 }
 

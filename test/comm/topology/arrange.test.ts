@@ -80,7 +80,7 @@ describe('arranging a grid', () => {
     const hosts = identity(25).map((rank) => `host${rank % 3}`);
     const taken = arrangeGrid(grid, hosts);
     expect(crossings(grid, hosts, identity(25))).toBe(40);
-    expect(crossings(grid, hosts, taken)).toBeLessThanOrEqual(13);
+    expect(crossings(grid, hosts, taken)).toBe(9);
   });
 
   it('leaves ranks beyond the grid out', () => {
@@ -128,7 +128,7 @@ describe('arranging a grid', () => {
     const grid = new Grid([64, 64], true);
     const hosts = identity(4096).map((rank) => `host${(rank * 7) % 61}`);
     const taken = arrangeGrid(grid, hosts);
-    expect(crossings(grid, hosts, taken)).toBeLessThan(crossings(grid, hosts, identity(4096)) / 2);
+    expect(crossings(grid, hosts, taken)).toBeLessThan(crossings(grid, hosts, identity(4096)) / 6);
   });
 });
 
