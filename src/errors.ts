@@ -5,6 +5,7 @@
  */
 export * from './errors/calls.ts';
 export * from './errors/collectives.ts';
+export * from './errors/communicators.ts';
 export * from './errors/groups.ts';
 export * from './errors/job.ts';
 export * from './errors/mpi-error.ts';

@@ -34,16 +34,11 @@ export {
   REPLACE,
   SUM,
 } from './collectives/ops.ts';
-export type {
-  AlltoallOptions,
-  CallOptions,
-  GathervOptions,
-  ScattervOptions,
-  SendrecvOptions,
-} from './comm/communicator.ts';
+export type { AlltoallOptions, CallOptions, GathervOptions, ScattervOptions } from './comm/collective.ts';
 export { Communicator } from './comm/communicator.ts';
 export type { GroupComparison, RankRange } from './comm/group.ts';
 export { Group } from './comm/group.ts';
+export type { SendrecvOptions } from './comm/point-to-point.ts';
 export { computeDims } from './comm/topology/dims.ts';
 export type { ErrorCode, ErrorDetails } from './errors.ts';
 export { ERROR_CODES, MpiError } from './errors.ts';

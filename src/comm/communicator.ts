@@ -1,75 +1,78 @@
 /**
- * The communicator: what a program talks to. Each method checks nothing and holds no algorithm: it hands over to the
- * point-to-point and collective layers, and sees to it that a failure half-way leaves nobody waiting.
+ * The communicator: what a program talks to (MPI 4.1, chapter 7). It validates and hands over; how communicators are made stands in
+ * making.ts, topologies.ts and intercommunication.ts.
  */
-import * as collectives from '../collectives/calls.ts';
-import type {
-  AlltoallvOptions,
-  CollectiveOptions,
-  GathervOptions as GathervParts,
-  ScattervOptions as ScattervParts,
-} from '../collectives/context.ts';
-import { type OpLike, SUM } from '../collectives/ops.ts';
 import * as errors from '../errors.ts';
-import { isMpiError, type MpiError } from '../errors.ts';
-import { ANY_SOURCE, ANY_TAG } from '../matching/envelope.ts';
-import { checkWaiting, type WaitOptions, watch } from '../p2p/guard.ts';
-import { type MessagesOptions, messages, type ReceivedMessage } from '../p2p/messages.ts';
-import { PersistentRequest } from '../p2p/persistent.ts';
-import { improbe, iprobe, type Message, probe } from '../p2p/probe.ts';
-import { type ReceiveOptions, recv, startReceive } from '../p2p/receive.ts';
-import { Request } from '../p2p/request.ts';
-import { type SendOptions, send, startSend } from '../p2p/send.ts';
-import { Status } from '../p2p/status.ts';
-import { relocated } from '../p2p/wait.ts';
+import type { WaitOptions } from '../p2p/guard.ts';
 import type { Domain } from './domain.ts';
+import { freeDomain } from './free.ts';
 import { Group } from './group.ts';
+import { createDomain, createGroupDomain, dupDomain, splitDomain } from './making.ts';
+import { PersistentCommunicator } from './persistent.ts';
 
-/** Options of a collective: where the result goes, which algorithm, and what ends the wait. */
-export interface CallOptions extends CollectiveOptions, WaitOptions {}
-export interface ScattervOptions extends ScattervParts, WaitOptions {}
-export interface GathervOptions extends GathervParts, WaitOptions {}
-export interface AlltoallOptions extends AlltoallvOptions, WaitOptions {}
+/** How two communicators compare (MPI 4.1, section 7.4.1). */
+export type CommunicatorComparison = 'ident' | 'congruent' | 'similar' | 'unequal';
 
-/** Options of `sendrecv`. */
-export interface SendrecvOptions<T = unknown> extends ReceiveOptions<T> {
-  sendTag?: number | undefined;
-  recvTag?: number | undefined;
-}
-
-export class Communicator {
-  readonly #domain: Domain;
-  readonly #group: Group;
+export class Communicator extends PersistentCommunicator implements AsyncDisposable {
+  /** What a program wants to keep with the communicator: no two ranks see each other's. `dup` takes a copy along. */
+  readonly attributes = new Map<unknown, unknown>();
+  #group: Group | undefined;
+  #hosts: readonly string[] | undefined;
 
   /** @internal Made by the runtime. */
   constructor(domain: Domain) {
-    this.#domain = domain;
-    this.#group = new Group(domain.endpoints, domain.rank);
+    super(domain);
   }
 
   /** Our rank: 0 to size - 1 (MPI_Comm_rank). */
   get rank(): number {
-    return this.#domain.rank;
+    return this.domain.rank;
   }
 
   /** Number of ranks (MPI_Comm_size). */
   get size(): number {
-    return this.#domain.size;
+    return this.domain.size;
   }
 
-  /** For messages: `world`, `self`. */
+  /** For messages: `world`, `self`, or what {@link setName} has said. */
   get name(): string {
-    return this.#domain.name;
+    return this.domain.name;
+  }
+
+  /** Names it, on this rank, for messages (MPI_Comm_set_name). */
+  setName(name: string): void {
+    if (typeof name !== 'string') throw this.#located(errors.badName(name), 'setName');
+    this.domain.name = name;
   }
 
   /** The processes of this communicator (MPI_Comm_group). */
   get group(): Group {
+    this.#group ??= new Group(this.domain.endpoints, this.domain.engine.self);
     return this.#group;
+  }
+
+  /** The name of the host of each rank. */
+  get hosts(): readonly string[] {
+    const { endpoints, member } = this.domain;
+    this.#hosts ??= endpoints.map((endpoint) => member.hosts[endpoint] as string);
+    return this.#hosts;
+  }
+
+  /** Our rank among those of this communicator on our host. */
+  get localRank(): number {
+    const here = this.hosts[this.rank];
+    return this.hosts.reduce((count, host, rank) => (rank < this.rank && host === here ? count + 1 : count), 0);
+  }
+
+  /** How many ranks of this communicator are on our host. */
+  get localSize(): number {
+    const here = this.hosts[this.rank];
+    return this.hosts.reduce((count, host) => (host === here ? count + 1 : count), 0);
   }
 
   /** How often the job was started again after a failure. */
   get restart(): number {
-    return this.#domain.job.restart;
+    return this.domain.member.job.restart;
   }
 
   /**
@@ -77,264 +80,132 @@ export class Communicator {
    * Does not return.
    */
   abort(code = 1, reason?: string): never {
-    if (!(Number.isInteger(code) && code >= 0 && code <= 255))
-      throw errors.located(errors.badExitCode(code), { rank: this.rank, op: 'abort' });
-    return this.#domain.job.abort(code, reason);
+    if (!(Number.isInteger(code) && code >= 0 && code <= 255)) throw this.#located(errors.badExitCode(code), 'abort');
+    return this.domain.member.job.abort(code, reason);
   }
-
-  // ── Point to point (MPI 4.1, chapter 3) ────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Sends `value` to rank `dest`. Resolves when `value` may be changed again: small messages are buffered, large ones wait for
-   * the receiver.
+   * How `other` compares to this one: the very same, the same ranks in the same order, the same processes in another order, or
+   * none of these (MPI_Comm_compare). Local.
+   *
+   * @throws MpiError ERR_COMM
    */
-  send(value: unknown, dest: number, tag = 0, options?: SendOptions): Promise<void> {
-    return send(this.#domain.p2p, 'send', value, dest, tag, false, options);
-  }
-
-  /** Sends `value` and resolves once the receiver has matched it (MPI_Ssend). */
-  ssend(value: unknown, dest: number, tag = 0, options?: SendOptions): Promise<void> {
-    return send(this.#domain.p2p, 'ssend', value, dest, tag, true, options);
-  }
-
-  /** Receives one value: of the messages that fit, the one sent first. */
-  recv<T = unknown>(source: number = ANY_SOURCE, tag: number = ANY_TAG, options?: ReceiveOptions<T>): Promise<T> {
-    return recv<T>(this.#domain.p2p, 'recv', source, tag, options);
-  }
-
-  /** Sends to `dest` and receives from `source` at the same time, without deadlock (MPI_Sendrecv). */
-  async sendrecv<T = unknown>(value: unknown, dest: number, source: number, options?: SendrecvOptions<T>): Promise<T> {
-    const { sendTag = 0, recvTag = ANY_TAG, ...rest } = options ?? {};
-    const { signal, timeout } = rest;
-    const context = this.#domain.p2p;
-    // What is no object at all is refused there.
-    const given = typeof options === 'object' && options !== null ? rest : options;
-    const receive = startReceive(context, 'sendrecv', source, recvTag, given);
-    const incoming = new Request<T>(receive);
-    incoming.catch(() => {});
-    try {
-      const limits = options === undefined ? undefined : { signal, timeout };
-      await send(context, 'sendrecv', value, dest, sendTag, false, limits);
-    } catch (error) {
-      await incoming.cancel();
-      throw error;
+  compare(other: Communicator): CommunicatorComparison {
+    if (!(other instanceof Communicator)) {
+      throw this.#located(errors.notACommunicator('compare', 'other', other), 'compare');
     }
-    return incoming;
+    if (other.domain === this.domain) return 'ident';
+    const groups = this.group.compare(other.group);
+    return groups === 'ident' ? 'congruent' : groups;
   }
 
-  /** Starts a send (MPI_Isend). */
-  isend(value: unknown, dest: number, tag = 0, options?: SendOptions): Request<void> {
-    return this.#startSend('isend', value, dest, tag, false, options);
+  // ── Making communicators: called by every rank, in the same order ──────────────────────────────────────────────────
+
+  /**
+   * The same ranks, topology and attributes, in a communicator of its own: no message of one is seen in the other (MPI_Comm_dup). As
+   * a rule no message is needed for it.
+   */
+  async dup(options?: WaitOptions): Promise<this> {
+    const made = this.like(await this.making('dup', options, dupDomain));
+    for (const [key, value] of this.attributes) made.attributes.set(key, value);
+    return made;
   }
 
-  /** Starts a synchronous send (MPI_Issend): done once the receiver has matched it. */
-  issend(value: unknown, dest: number, tag = 0, options?: SendOptions): Request<void> {
-    return this.#startSend('issend', value, dest, tag, true, options);
+  /**
+   * One communicator for each `color`, of the ranks that give it, ordered by `key`, equal keys by their rank here (MPI_Comm_split).
+   * `undefined` for a color gives `undefined`: this rank is in none.
+   *
+   * @throws MpiError ERR_ARG unless color is an integer or undefined, and key a number.
+   */
+  async split(color: number | undefined, key = 0, options?: WaitOptions): Promise<Communicator | undefined> {
+    const made = await this.making('split', options, (domain) => splitDomain(domain, color, key));
+    return made && new Communicator(made);
   }
 
-  /** Starts a receive (MPI_Irecv). */
-  irecv<T = unknown>(source: number = ANY_SOURCE, tag: number = ANY_TAG, options?: ReceiveOptions<T>): Request<T> {
+  /**
+   * One communicator for each host, of its ranks: those that could share memory (MPI_Comm_split_type).
+   *
+   * @throws MpiError ERR_ARG for another type than 'shared'.
+   */
+  async splitType(type: 'shared', key = 0, options?: WaitOptions): Promise<Communicator> {
+    const color = this.hosts.indexOf(this.hosts[this.rank] as string);
+    const made = await this.making('splitType', options, (domain) => {
+      if (type !== 'shared') throw errors.badSplitType(type);
+      return splitDomain(domain, color, key, 'splitType');
+    });
+    return new Communicator(made as Domain);
+  }
+
+  /**
+   * A communicator of the members of `group`, in its order; `undefined` for everybody else (MPI_Comm_create). Every rank calls it;
+   * groups may differ where they have no member in common.
+   *
+   * @throws MpiError ERR_ARG for a group with members from elsewhere; ERR_MISMATCH where its members give groups that differ.
+   */
+  async create(group: Group, options?: WaitOptions): Promise<Communicator | undefined> {
+    const made = await this.making('create', options, (domain) => createDomain(domain, group));
+    return made && new Communicator(made);
+  }
+
+  /**
+   * The same, called by the members of `group` alone (MPI_Comm_create_group). `tag` keeps apart what is made at the same time by
+   * groups that have members in common.
+   *
+   * @throws MpiError ERR_ARG on a rank that is no member; ERR_MISMATCH where members give groups that differ.
+   */
+  async createGroup(group: Group, tag = 0, options?: WaitOptions): Promise<Communicator> {
+    const { domain } = this;
     try {
-      const status = options?.status ?? new Status();
-      return new Request<T>(startReceive(this.#domain.p2p, 'irecv', source, tag, options, status), status);
+      domain.check('createGroup');
+      return await this.enough(new Communicator(await createGroupDomain(domain, group, tag, options)));
     } catch (error) {
-      return Request.rejected<T>(error);
+      throw errors.isMpiError(error) ? this.#located(error, 'createGroup') : error;
     }
   }
 
-  /** Waits until a message that fits is there, and leaves it there (MPI_Probe). */
-  probe(source: number = ANY_SOURCE, tag: number = ANY_TAG, options?: WaitOptions): Promise<Status> {
-    return probe<Status>(this.#domain.p2p, 'probe', source, tag, false, options);
+  /**
+   * Ends it: called by every rank, returns when all of them have (MPI_Comm_free). What was sent and is still waited for arrives; a
+   * receive for which nothing was sent, and a send that nobody has received, end with `ERR_COMM`. Calls after it are `ERR_COMM`.
+   *
+   * @throws MpiError ERR_COMM for `world` and `self`, and what has been freed already.
+   */
+  free(options?: WaitOptions): Promise<void> {
+    const { domain } = this;
+    const freed = freeDomain(domain, () => this.call('free', options, () => domain.countArrivals()));
+    domain.member.departing(freed);
+    return freed;
   }
 
-  /** The status of the message that a receive would get now. Never waits: messages arrive between turns of the event loop. */
-  iprobe(source: number = ANY_SOURCE, tag: number = ANY_TAG): Status | undefined {
-    return iprobe(this.#domain.p2p, source, tag);
+  /**
+   * `await using comm = …` frees it at the end of the block. It is not waited for: the block may end by an error, and the other ranks
+   * may be anywhere. Should they make another call, they get `ERR_MISMATCH`.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.domain.usable && !this.domain.permanent) this.free().catch(() => {});
   }
 
-  /** Waits for a message that fits and takes it aside: only `message.recv()` can receive it (MPI_Mprobe). */
-  mprobe(source: number = ANY_SOURCE, tag: number = ANY_TAG, options?: WaitOptions): Promise<Message> {
-    return probe<Message>(this.#domain.p2p, 'mprobe', source, tag, true, options);
+  /** @internal One of the same kind. */
+  protected like(domain: Domain): this {
+    return new Communicator(domain) as this;
   }
 
-  /** The same without waiting (MPI_Improbe). */
-  improbe(source: number = ANY_SOURCE, tag: number = ANY_TAG): Message | undefined {
-    return improbe(this.#domain.p2p, source, tag);
-  }
-
-  /** Receives one message after the other, until the signal fires or the loop is left. */
-  messages<T = unknown>(
-    source: number = ANY_SOURCE,
-    tag: number = ANY_TAG,
-    options?: MessagesOptions,
-  ): AsyncIterableIterator<ReceivedMessage<T>> {
-    return messages<T>(this.#domain.p2p, source, tag, options);
-  }
-
-  /** A send to be started again and again (MPI_Send_init); `value` is read anew at each start. */
-  sendInit(value: unknown, dest: number, tag = 0, options?: SendOptions): PersistentRequest<void> {
-    return new PersistentRequest(() => this.isend(value, dest, tag, options));
-  }
-
-  /** A receive to be started again and again (MPI_Recv_init). */
-  recvInit<T = unknown>(
-    source: number = ANY_SOURCE,
-    tag: number = ANY_TAG,
-    options?: ReceiveOptions<T>,
-  ): PersistentRequest<T> {
-    return new PersistentRequest(() => this.irecv<T>(source, tag, options));
-  }
-
-  // ── Collectives (MPI 4.1, chapter 6): called by every rank, in the same order ──────────────────────────────────────
-
-  /** Returns when every rank has called it. */
-  barrier(options?: CallOptions): Promise<void> {
-    return this.#call('barrier', options, (domain) => collectives.barrier(domain, options));
-  }
-
-  /** Gives the root's value to every rank. */
-  bcast<T>(value: T | undefined, root = 0, options?: CallOptions): Promise<T> {
-    return this.#call('bcast', options, (domain) => collectives.bcast(domain, value, root, options));
-  }
-
-  /** Gives the root's `values[r]` to rank r. */
-  scatter<T>(values: readonly T[] | undefined, root = 0, options?: CallOptions): Promise<T> {
-    return this.#call('scatter', options, (domain) => collectives.scatter(domain, values, root, options));
-  }
-
-  /** Gives the values of all ranks, by rank, to the root; `undefined` to the others. */
-  gather<T>(value: T, root = 0, options?: CallOptions): Promise<T[] | undefined> {
-    return this.#call('gather', options, (domain) => collectives.gather(domain, value, root, options));
-  }
-
-  /** Gives the values of all ranks, by rank, to every rank. */
-  allgather<T>(value: T, options?: CallOptions): Promise<T[]> {
-    return this.#call('allgather', options, (domain) => collectives.allgather(domain, value, options));
-  }
-
-  /** Gives `values[r]` of every rank to rank r, by sending rank. */
-  alltoall<T>(values: readonly T[], options?: CallOptions): Promise<T[]> {
-    return this.#call('alltoall', options, (domain) => collectives.alltoall(domain, values, options));
-  }
-
-  /** Cuts the root's flat TypedArray into parts of `counts[r]` elements. */
-  scatterv<A>(
-    array: A | undefined,
-    counts: readonly number[] | undefined,
-    root = 0,
-    options?: ScattervOptions,
-  ): Promise<A> {
-    return this.#call('scatterv', options, (domain) => collectives.scatterv(domain, array, counts, root, options));
-  }
-
-  /** Joins flat TypedArrays of any lengths at the root. */
-  gatherv<A>(array: A, root = 0, options?: GathervOptions): Promise<A | undefined> {
-    return this.#call('gatherv', options, (domain) => collectives.gatherv(domain, array, root, options));
-  }
-
-  /** Joins flat TypedArrays of any lengths on every rank. */
-  allgatherv<A>(array: A, options?: GathervOptions): Promise<A> {
-    return this.#call('allgatherv', options, (domain) => collectives.allgatherv(domain, array, options));
-  }
-
-  /** Sends `sendCounts[r]` elements of a flat TypedArray to rank r; gives what came, joined by sending rank. */
-  alltoallv<A>(array: A, sendCounts: readonly number[], options?: AlltoallOptions): Promise<A> {
-    return this.#call('alltoallv', options, (domain) => collectives.alltoallv(domain, array, sendCounts, options));
-  }
-
-  /** Combines the values of all ranks, in rank order, at the root; `undefined` elsewhere. */
-  reduce<T>(value: T, op: OpLike = SUM, root = 0, options?: CallOptions): Promise<T | undefined> {
-    return this.#call('reduce', options, (domain) => collectives.reduce(domain, value, op, root, options));
-  }
-
-  /** Combines the values of all ranks, with the same bits on every rank. */
-  allreduce<T>(value: T, op: OpLike = SUM, options?: CallOptions): Promise<T> {
-    return this.#call('allreduce', options, (domain) => collectives.allreduce(domain, value, op, options));
-  }
-
-  /** Combines the values of ranks 0 to ours. */
-  scan<T>(value: T, op: OpLike = SUM, options?: CallOptions): Promise<T> {
-    return this.#call('scan', options, (domain) => collectives.scan(domain, value, op, options));
-  }
-
-  /** Combines the values of the ranks before ours; `undefined` on rank 0. */
-  exscan<T>(value: T, op: OpLike = SUM, options?: CallOptions): Promise<T | undefined> {
-    return this.#call('exscan', options, (domain) => collectives.exscan(domain, value, op, options));
-  }
-
-  /** Combines flat TypedArrays of all ranks; rank r keeps the next `counts[r]` elements of the result. */
-  reduceScatter<A>(array: A, counts: readonly number[], op: OpLike = SUM, options?: CallOptions): Promise<A> {
-    return this.#call('reduceScatter', options, (domain) =>
-      collectives.reduceScatter(domain, array, counts, op, options),
-    );
-  }
-
-  /** The same with equal parts: the length must be a multiple of the number of ranks. */
-  reduceScatterBlock<A>(array: A, op: OpLike = SUM, options?: CallOptions): Promise<A> {
-    return this.#call('reduceScatterBlock', options, (domain) =>
-      collectives.reduceScatterBlock(domain, array, op, options),
-    );
-  }
-
-  /** Wrong arguments reject, as in every other call. HOT (bench: rate). */
-  #startSend(
+  /** Runs a collective that makes something, and lets a rank wait that is far ahead of others in freeing. @internal */
+  protected async making<T>(
     call: string,
-    value: unknown,
-    dest: number,
-    tag: number,
-    synchronous: boolean,
-    options: SendOptions | undefined,
-  ): Request<void> {
-    try {
-      return new Request<void>(startSend(this.#domain.p2p, call, value, dest, tag, synchronous, options));
-    } catch (error) {
-      return Request.rejected<void>(error);
-    }
+    options: WaitOptions | undefined,
+    make: (domain: Domain) => Promise<T>,
+  ): Promise<T> {
+    return this.enough(await this.call(call, options, make));
   }
 
-  /**
-   * Runs one collective. Whatever ends it half-way on this rank (a time limit, a signal, an op that throws) leaves the
-   * communicator unusable and tells the other ranks, so that none waits for us. HOT (bench: allreduce, barrier).
-   */
-  async #call<T>(call: string, options: CallOptions | undefined, run: (domain: Domain) => Promise<T>): Promise<T> {
-    const domain = this.#domain;
-    try {
-      domain.check(call);
-      checkWaiting(call, options);
-    } catch (error) {
-      if (!isMpiError(error)) throw error;
-      // A signal that has fired already is a rank that does not come: the others must not wait for it.
-      if (error.code === 'ERR_ABORTED') domain.fail(call, error);
-      throw errors.located(error, { rank: domain.rank, op: call });
-    }
-    const before = domain.current;
-    const running = run(domain);
-    const channel = domain.current === before ? null : domain.current;
-    let expired: MpiError | undefined;
-    const limit =
-      options === undefined || channel === null
-        ? null
-        : watch(
-            options,
-            () => channel.describe(),
-            (error) => {
-              expired = errors.located(error, { rank: domain.rank, op: call });
-              domain.fail(call, expired);
-            },
-          );
-    try {
-      return await running;
-    } catch (error) {
-      if (expired !== undefined) throw relocated(expired);
-      const cause = errors.located(isMpiError(error) ? error : errors.threwInside(call, error), {
-        rank: domain.rank,
-        op: call,
-      });
-      if (channel !== null && !channel.closed) domain.fail(call, cause);
-      throw cause === error ? relocated(cause) : error;
-    } finally {
-      limit?.release();
-      if (channel !== null) domain.running.delete(channel);
-    }
+  /** @internal */
+  protected async enough<T>(made: T): Promise<T> {
+    const crowd = this.domain.member.fewDeparting();
+    if (crowd !== undefined) await crowd;
+    return made;
+  }
+
+  #located(error: errors.MpiError, op: string): errors.MpiError {
+    return errors.located(error, { rank: this.rank, op });
   }
 }

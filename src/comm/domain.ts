@@ -1,56 +1,45 @@
 /**
- * What a communicator is made of: its two contexts (point-to-point and collectives never see each other's messages), who is in
+ * What a communicator is made of: its contexts (point-to-point and collectives never see each other's messages), who is in
  * it, and whether it still works.
  */
 
 import { collectiveName, describeFingerprint } from '../collectives/calls.ts';
 import type { CollectiveContext, Fingerprint } from '../collectives/context.ts';
+import { tellCounts } from '../collectives/formation.ts';
 import type { MpiError } from '../errors.ts';
 import * as errors from '../errors.ts';
-import type { Context } from '../matching/context.ts';
+import { type Context, type ContextOwner, Tally } from '../matching/context.ts';
 import type { Engine } from '../matching/engine.ts';
-import type { Frame } from '../wire/frame.ts';
+import { type Frame, FrameKind } from '../wire/frame.ts';
 import { Agreement, type Disagreement } from './agreement.ts';
 import { ChannelReceive, CollectiveChannel } from './channel.ts';
+import { BLOCK, ContextKind } from './context-ids.ts';
+import type { Job, Member } from './member.ts';
 import { decodeSentence, encodeSentence } from './sentence.ts';
 
-/** What a communicator asks of the job that it is part of. */
-export interface Job {
-  /** How often the job was started again. */
-  readonly restart: number;
-  /** Ends every rank of the job. */
-  abort(code: number, reason: string | undefined): never;
-  /** A collective has begun on this communicator: if it lasts, {@link Domain.inquire} is to be called. HOT. */
-  began(domain: Domain): void;
-}
-
-export interface CollectiveSettings {
-  /** Pipelines work in pieces of this many bytes. */
-  readonly segmentBytes: number;
-  /** Algorithms to take instead of the selection's, by collective. */
-  readonly algorithms: ReadonlyMap<string, string>;
-}
-
-export const DEFAULT_SETTINGS: CollectiveSettings = { segmentBytes: 128 * 1024, algorithms: new Map() };
-
 export interface DomainOptions {
-  engine: Engine;
-  /** Even; the collectives' context is the next number. */
-  contextId: number;
+  member: Member;
+  /** From `communicatorId`. */
+  id: number;
   name: string;
   /** Endpoint of each rank. */
   endpoints: readonly number[];
   rank: number;
-  job: Job;
-  settings: CollectiveSettings;
+  /** `world` and `self` are never freed. */
+  permanent?: boolean;
 }
 
+/** being used → freeing (nothing new can be begun) → freed. */
+type Life = 'used' | 'freeing' | 'freed';
+
 export class Domain implements CollectiveContext {
+  readonly member: Member;
   readonly engine: Engine;
+  readonly id: number;
   readonly endpoints: readonly number[];
   readonly rank: number;
   readonly size: number;
-  readonly job: Job;
+  readonly permanent: boolean;
   readonly segmentBytes: number;
   readonly algorithms: ReadonlyMap<string, string>;
   readonly p2p: Context;
@@ -60,33 +49,67 @@ export class Domain implements CollectiveContext {
   current: CollectiveChannel | null = null;
   /** The collectives that have not ended here. */
   readonly running = new Set<CollectiveChannel>();
+  /** The numbers for communicators of the same ranks: the serial number of a block, and the next place in it. */
+  readonly brood = { serial: Promise.resolve(0), next: BLOCK };
+  /** The other half of an intercommunicator: it breaks with this one. */
+  partner: Domain | null = null;
+  readonly #job: Job;
   readonly #agreement = new Agreement();
+  readonly #tally: Tally | null;
+  #formation: Context | undefined;
+  #life: Life = 'used';
   /** Why it does not work any more, and whether a call has been told. */
   #broken: { cause: MpiError; told: boolean } | null = null;
+  /** A process of it is gone for good. */
+  #lost = false;
+  /** Ends the wait for messages that may never come, and that for collectives. */
+  #onLoss: (() => void) | undefined;
+  #onIdle: (() => void) | undefined;
 
-  constructor({ engine, contextId, name, endpoints, rank, job, settings }: DomainOptions) {
-    this.engine = engine;
+  constructor({ member, id, name, endpoints, rank, permanent = false }: DomainOptions) {
+    this.member = member;
+    this.engine = member.engine;
+    this.id = id;
     this.endpoints = endpoints;
     this.rank = rank;
     this.size = endpoints.length;
     this.name = name;
-    this.job = job;
-    this.segmentBytes = settings.segmentBytes;
-    this.algorithms = settings.algorithms;
-    this.p2p = engine.open(contextId, { name, inspect() {}, revoked() {} }, endpoints, rank);
-    const owner = {
-      name,
-      inspect: (frame: Frame) => this.#hear(frame),
-      revoked: (source: number, payload: Uint8Array) => this.#revokedBy(source, payload),
+    this.permanent = permanent;
+    this.segmentBytes = member.settings.segmentBytes;
+    this.algorithms = member.settings.algorithms;
+    this.#job = member.job;
+    this.#tally = permanent ? null : new Tally(endpoints.length);
+    this.p2p = this.#openContext(ContextKind.POINT_TO_POINT, this.#tally);
+    this.collective = this.#openContext(ContextKind.COLLECTIVE, null);
+    member.domains.add(this);
+  }
+
+  /** Where members of a group that is to become a communicator talk to each other. */
+  get formation(): Context {
+    this.#formation ??= this.#openContext(ContextKind.FORMATION, this.#tally);
+    return this.#formation;
+  }
+
+  #openContext(kind: number, tally: Tally | null): Context {
+    const domain = this;
+    const collective = kind === ContextKind.COLLECTIVE;
+    const owner: ContextOwner = {
+      get name() {
+        return domain.name;
+      },
+      inspect: collective ? (frame) => this.#hear(frame) : () => {},
+      revoked: collective ? (source, payload) => this.#revokedBy(source, payload) : () => {},
+      peerFailed: collective ? () => this.#peerFailed() : () => {},
     };
-    this.collective = engine.open(contextId + 1, owner, endpoints, rank);
+    const { endpoints, rank } = this;
+    return this.engine.open(this.id + kind, { owner, endpoints, rank, tally });
   }
 
   open(fingerprint: Fingerprint): CollectiveChannel {
     const { number, disagreement } = this.#agreement.open(fingerprint);
     this.current = new CollectiveChannel(this.collective, number, fingerprint);
     this.running.add(this.current);
-    this.job.began(this);
+    this.#job.began(this);
     if (disagreement !== null) throw this.#mismatch(disagreement);
     return this.current;
   }
@@ -95,11 +118,19 @@ export class Domain implements CollectiveContext {
     channel.closed = true;
   }
 
+  /** The call of this channel has ended here, well or not. */
+  ended(channel: CollectiveChannel): void {
+    this.running.delete(channel);
+    if (this.running.size === 0) this.#onIdle?.();
+  }
+
   /**
    * Ranks that wait for each other and have sent nothing would never find out that they disagree (two roots of one reduce): whoever
    * waits in a collective that was there at the last look already says so to those it waits for, once. False: nothing is left to ask.
    */
   inquire(): boolean {
+    // In `free` every rank tells every other what it has called, by itself.
+    if (this.#life !== 'used') return false;
     let left = false;
     for (const channel of this.running) {
       if (channel.asked) continue;
@@ -110,7 +141,8 @@ export class Domain implements CollectiveContext {
       channel.asked = true;
       for (const op of this.engine.pending()) {
         if (op instanceof ChannelReceive && op.channel === channel) {
-          this.engine.inquire(this.collective, op.source, channel.number, channel.stamp);
+          if (!this.engine.inquire(this.collective, op.source, channel.number, channel.stamp)) continue;
+          if (this.#tally !== null) this.#tally.sent[op.source]!++;
         }
       }
     }
@@ -119,6 +151,7 @@ export class Domain implements CollectiveContext {
 
   /** Throws what a call gets on a communicator that does not work any more. */
   check(call: string): void {
+    if (this.#life !== 'used') throw errors.freed(call, this.name);
     const broken = this.#broken;
     if (broken === null) return;
     if (broken.told || broken.cause.code !== 'ERR_MISMATCH') {
@@ -144,14 +177,82 @@ export class Domain implements CollectiveContext {
     if (this.#broken === null) this.#break(cause, cause);
   }
 
+  // ── Being freed ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  get broken(): boolean {
+    return this.#broken !== null;
+  }
+
+  /** Nobody has begun to free it. */
+  get usable(): boolean {
+    return this.#life === 'used';
+  }
+
+  /** The collective by which all ranks free it: answers how many messages this one was sent. */
+  countArrivals(): Promise<number> {
+    return tellCounts(this, 'free', this.beginFree());
+  }
+
+  /** Nothing new can be begun by the program from here on. Answers how many messages each rank was sent. */
+  beginFree(): Uint32Array {
+    // What others have sent to form groups counts, too, also where this rank never did.
+    const { formation } = this;
+    this.#life = 'freeing';
+    const error = errors.freed('this call', this.name);
+    this.engine.retire(this.p2p, error);
+    this.engine.retire(formation, error);
+    return this.#tally?.sent ?? new Uint32Array(this.size);
+  }
+
+  /**
+   * Waits until so many messages have come and every collective begun before has ended; or it breaks, or a rank is lost: then they may
+   * never come.
+   */
+  async arrived(total: number): Promise<void> {
+    const { liveness } = this.engine;
+    liveness.hold();
+    await new Promise<void>((resolve) => {
+      this.#onLoss = resolve;
+      if (this.#broken !== null) resolve();
+      else this.#tally?.await(total, resolve);
+    });
+    if (this.running.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    liveness.release();
+  }
+
+  /** Ends its contexts. Where not all ranks have agreed to free it messages may still come, and are refused. */
+  dispose(): void {
+    const late = this.#broken !== null || this.#lost;
+    const { formation } = this;
+    this.#life = 'freed';
+    this.member.domains.delete(this);
+    const error = errors.freedUnsent(this.name);
+    for (const context of [this.p2p, this.collective, formation]) this.engine.close(context, error, late);
+  }
+
   #break(cause: MpiError, inFlight: MpiError): void {
     this.#broken = { cause, told: false };
     this.engine.break(this.collective, inFlight);
     const final = cause.code === 'ERR_FINALIZED' || cause.code === 'ERR_DEADLOCK';
-    this.engine.break(this.p2p, final ? cause : errors.unusable('this call', this.name, cause));
+    const inP2p = final ? cause : errors.unusable('this call', this.name, cause);
+    this.engine.break(this.p2p, inP2p);
+    if (this.#formation !== undefined) this.engine.break(this.#formation, inP2p);
+    this.#onLoss?.();
+    this.partner?.breakWith(cause);
+  }
+
+  #peerFailed(): void {
+    this.#lost = true;
+    this.#onLoss?.();
+  }
+
+  /** Its partner does not work any more. */
+  private breakWith(cause: MpiError): void {
+    if (this.#broken === null) this.#break(cause, errors.unusable('this call', this.name, cause));
   }
 
   #hear(frame: Frame): void {
+    if (frame.kind === FrameKind.INQUIRY) this.#tally?.count();
     const disagreement = this.#agreement.hear(frame);
     if (disagreement !== null) this.#mismatch(disagreement);
   }

@@ -9,12 +9,13 @@
  *
  * The two directions are in sending.ts and receiving.ts; here is what concerns contexts and peers as a whole.
  */
+import type { Clock } from '../base/clock.ts';
 import { invariant } from '../base/invariant.ts';
 import * as errors from '../errors.ts';
 import { isMpiError, type MpiError } from '../errors.ts';
 import type { FrameSink, Landing } from '../transport/transport.ts';
 import { type Frame, FrameKind } from '../wire/frame.ts';
-import { Context, type ContextOwner } from './context.ts';
+import { Context, type ContextOptions } from './context.ts';
 import { ANY_SOURCE } from './envelope.ts';
 import { EngineLanding } from './landing.ts';
 import type { Message } from './message.ts';
@@ -28,11 +29,17 @@ export type { EngineOptions, Liveness } from './port.ts';
 
 /** A REVOKE carries a sentence, no more. */
 const MAX_REVOKE_BYTES = 16 * 1024;
+/** Of communicators that this process has not made, so many are remembered as unusable: it may never make them. */
+const MAX_EARLY_REVOKES = 1024;
 
-/** A message, an INQUIRY, or a REVOKE (its sentence in the frame's meta), for a context that is still to be opened. */
+/**
+ * A message (null once its sender has taken it back), an INQUIRY, or a REVOKE (its sentence in the frame's meta), for a context that is
+ * still to be opened.
+ */
 interface Early {
+  readonly from: number;
   readonly frame: Frame;
-  readonly message: Message | null;
+  message: Message | null;
 }
 
 export class Engine implements FrameSink {
@@ -42,6 +49,9 @@ export class Engine implements FrameSink {
   private readonly contexts = new Map<number, Context>();
   /** Frames for communicators that this process has not made yet, in order of arrival. */
   private readonly early = new Map<number, Early[]>();
+  private earlyRevokes = 0;
+  /** Contexts that were given up before all that was sent in them had come: what still comes is refused. */
+  private readonly buried = new Set<number>();
 
   /** A link broke; the process finds out why and answers with {@link peerFailed}. */
   onLost: (peer: number, reason: Error) => void;
@@ -62,8 +72,17 @@ export class Engine implements FrameSink {
     return this.port.self;
   }
 
-  get peers(): readonly Peer[] {
-    return this.port.peers;
+  /** How many endpoints there are, ourselves among them. */
+  get endpoints(): number {
+    return this.port.endpoints;
+  }
+
+  get clock(): Clock {
+    return this.port.clock;
+  }
+
+  peer(endpoint: number): Readonly<Peer> {
+    return this.port.peerAt(endpoint);
   }
 
   get liveness(): Liveness {
@@ -72,19 +91,49 @@ export class Engine implements FrameSink {
 
   // ── Contexts ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  open(id: number, owner: ContextOwner, endpoints: readonly number[], rank: number): Context {
-    invariant(!this.contexts.has(id), 'context opened twice', id);
-    const context = new Context(this, id, owner, endpoints, rank);
+  open(id: number, options: ContextOptions): Context {
+    invariant(!this.contexts.has(id) && !this.buried.has(id), 'context opened twice', id);
+    const context = new Context(this, id, options);
     this.contexts.set(id, context);
     const early = this.early.get(id) ?? [];
     this.early.delete(id);
-    for (const { frame, message } of early) {
-      if (frame.kind !== FrameKind.REVOKE) owner.inspect(frame);
-      // A communicator opens its contexts while it is being made: it hears that it is unusable when it is complete.
-      else queueMicrotask(() => owner.revoked(frame.source, frame.meta));
-      if (message !== null) this.receiving.enqueue(context, message);
-    }
+    for (const entry of early) this.replay(context, entry);
     return context;
+  }
+
+  private replay(context: Context, { from, frame, message }: Early): void {
+    const { owner, endpoints } = context;
+    if (frame.kind === FrameKind.REVOKE) this.earlyRevokes--;
+    if (endpoints[frame.source] !== from) return this.onLost(from, foreign(frame, context));
+    if (frame.kind === FrameKind.REVOKE) {
+      // A communicator opens its contexts while it is being made: it hears that it is unusable when it is complete.
+      queueMicrotask(() => owner.revoked(frame.source, frame.meta));
+      return;
+    }
+    owner.inspect(frame);
+    if (frame.kind === FrameKind.INQUIRY) return;
+    context.tally?.count();
+    if (message !== null) this.receiving.enqueue(context, message);
+  }
+
+  /** Nothing new can be started in `context`, for `error`; what has been goes on. */
+  retire(context: Context, error: MpiError): void {
+    context.broken ??= error;
+  }
+
+  /**
+   * Ends a context. Receives that still wait fail with `error`; messages that nobody has received are refused.
+   *
+   * @param late - messages for it may still come: its number is remembered, and they are refused.
+   */
+  close(context: Context, error: MpiError, late: boolean): void {
+    for (const op of [...context.posted, ...context.probes]) this.fail(op, error);
+    for (const message of [...context.unexpected]) {
+      context.unexpected.remove(message);
+      this.receiving.refuse(message);
+    }
+    this.contexts.delete(context.id);
+    if (late) this.buried.add(context.id);
   }
 
   /** Fails everything that waits in `context`, and everything that is tried there from now on. */
@@ -94,13 +143,14 @@ export class Engine implements FrameSink {
     for (const op of [...this.pending()]) if (op.context === context && !departing(op)) this.fail(op, error);
   }
 
-  /** Tells `rank`, for which we wait, which call of ours `stamp` waits in: it compares. */
-  inquire(context: Context, rank: number, number: number, stamp: Frame): void {
+  /** Tells `rank`, for which we wait, which call of ours `stamp` waits in: it compares. False: it is not there any more. */
+  inquire(context: Context, rank: number, number: number, stamp: Frame): boolean {
     const peer = context.endpoints[rank] as number;
-    if (this.port.peerAt(peer).state !== PeerState.HERE) return;
+    if (this.port.peerAt(peer).state !== PeerState.HERE) return false;
     const frame = this.port.prepareStamped(FrameKind.INQUIRY, context, stamp);
     frame.tag = number;
     this.port.post(peer, frame);
+    return true;
   }
 
   /** Tells every other rank of `context` that it is unusable. */
@@ -163,8 +213,8 @@ export class Engine implements FrameSink {
    */
   leave(): number[] {
     const untold: number[] = [];
-    for (const [peer, { state }] of this.peers.entries()) {
-      if (peer === this.self || state === PeerState.FAILED) continue;
+    for (let peer = 0; peer < this.endpoints; peer++) {
+      if (peer === this.self || this.port.stateOf(peer) === PeerState.FAILED) continue;
       if (this.port.transport.linked(peer)) this.port.post(peer, this.port.prepare(FrameKind.BYE));
       else untold.push(peer);
     }
@@ -182,6 +232,21 @@ export class Engine implements FrameSink {
     yield* this.receiving.pending();
   }
 
+  /** What there is of everything that comes and goes, for tests of what is left. */
+  census(): Record<'contexts' | 'early' | 'posted' | 'probes' | 'unexpected' | 'transfers', number> {
+    const contexts = [...this.contexts.values()];
+    const sum = (of: (context: Context) => Iterable<unknown>) =>
+      contexts.reduce((total, context) => total + [...of(context)].length, 0);
+    return {
+      contexts: contexts.length,
+      early: this.early.size,
+      posted: sum(({ posted }) => posted),
+      probes: sum(({ probes }) => probes),
+      unexpected: sum(({ unexpected }) => unexpected),
+      transfers: [...this.sending.pending(), ...this.receiving.pending()].length,
+    };
+  }
+
   // ── Frames ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** HOT (bench: latency, rate). */
@@ -194,7 +259,7 @@ export class Engine implements FrameSink {
     const arrived = landing as EngineLanding;
     this.port.peerAt(from).landing = null;
     if (arrived.revoke === null) this.receiving.landed(arrived);
-    else this.revoked(arrived.revoke, arrived.segments[0] as Uint8Array);
+    else this.revoked(from, arrived.revoke, arrived.segments[0] as Uint8Array);
   }
 
   lost(from: number, reason: Error): void {
@@ -217,7 +282,7 @@ export class Engine implements FrameSink {
         this.sending.granted(from, frame);
         return null;
       case FrameKind.MATCHED:
-        this.sending.matched(from, frame.id);
+        this.sending.matched(from, frame);
         return null;
       case FrameKind.CREDIT:
         this.sending.creditReturned(from, frame.total);
@@ -234,7 +299,7 @@ export class Engine implements FrameSink {
         throw errors.protocol('a REVOKE without a sentence');
       case FrameKind.INQUIRY: {
         const context = this.contexts.get(frame.context);
-        if (context === undefined) this.postpone({ frame: frame.clone(), message: null });
+        if (context === undefined) this.postpone({ from, frame: frame.clone(), message: null });
         else if (context.endpoints[frame.source] === from) context.owner.inspect(frame);
         return null;
       }
@@ -250,13 +315,13 @@ export class Engine implements FrameSink {
     const context = this.contexts.get(frame.context);
     if (context === undefined) {
       const message = this.receiving.keep(from, frame);
-      this.postpone({ frame: frame.clone(), message });
+      if (this.buried.has(frame.context)) this.receiving.refuse(message);
+      else this.postpone({ from, frame: frame.clone(), message });
       return message.complete ? null : EngineLanding.keep(message);
     }
-    if (context.endpoints[frame.source] !== from) {
-      throw errors.protocol(`a message said to come from rank ${frame.source} of ${context.owner.name}`);
-    }
+    if (context.endpoints[frame.source] !== from) throw foreign(frame, context);
     context.owner.inspect(frame);
+    if (context.tally !== null) context.tally.count();
     return this.receiving.arrive(from, frame, context);
   }
 
@@ -264,21 +329,24 @@ export class Engine implements FrameSink {
   private cancelRequested(from: number, frame: Frame): void {
     const early = this.early.get(frame.context) ?? [];
     const isMeant = ({ message }: Early) => message !== null && message.id === frame.id && message.peer === from;
-    const at = frame.peerId === 0 ? early.findIndex(isMeant) : -1;
-    if (at < 0) return this.receiving.cancelRequested(from, frame, this.contexts.get(frame.context));
-    const [{ message }] = early.splice(at, 1) as [Early];
-    this.receiving.cancel(message as Message);
+    const entry = frame.peerId === 0 ? early.find(isMeant) : undefined;
+    if (entry === undefined) return this.receiving.cancelRequested(from, frame, this.contexts.get(frame.context));
+    this.receiving.cancel(entry.message as Message);
+    entry.message = null;
   }
 
-  private revoked(frame: Frame, payload: Uint8Array): void {
+  private revoked(from: number, frame: Frame, payload: Uint8Array): void {
     const context = this.contexts.get(frame.context);
     if (context !== undefined) return context.owner.revoked(frame.source, payload);
+    if (this.earlyRevokes === MAX_EARLY_REVOKES) return;
+    this.earlyRevokes++;
     frame.meta = payload;
-    this.postpone({ frame, message: null });
+    this.postpone({ from, frame, message: null });
   }
 
   private postpone(entry: Early): void {
     const { context } = entry.frame;
+    if (this.buried.has(context)) return;
     const early = this.early.get(context);
     if (early === undefined) this.early.set(context, [entry]);
     else early.push(entry);
@@ -293,6 +361,7 @@ export class Engine implements FrameSink {
     peer.state = PeerState.FAILED;
     peer.error = error;
     this.failWhatNeeds(at);
+    for (const { endpoints, owner } of this.contexts.values()) if (endpoints.includes(at)) owner.peerFailed();
   }
 
   /** A peer has said good-bye: nothing more comes from it. */
@@ -337,6 +406,10 @@ export class Engine implements FrameSink {
     else this.receiving.withdraw(op as ReceiveOperation | ProbeOperation);
     op.fail(error);
   }
+}
+
+function foreign(frame: Frame, context: Context): MpiError {
+  return errors.protocol(`a message said to come from rank ${frame.source} of ${context.owner.name}`);
 }
 
 function departing(op: Operation): boolean {

@@ -1,4 +1,5 @@
 /** What both directions of the protocol stand on: the transport, the peers behind it, one frame to fill, ids. */
+import { type Clock, systemClock } from '../base/clock.ts';
 import { invariant } from '../base/invariant.ts';
 import type { MpiError } from '../errors.ts';
 import * as errors from '../errors.ts';
@@ -18,6 +19,8 @@ export interface EngineOptions {
   transport: Transport;
   endpoints: number;
   liveness: Liveness;
+  /** What time limits go by. */
+  clock?: Clock;
   /** Largest payload that travels with its envelope, in bytes. */
   eagerLimit?: number;
   /** Largest DATA frame, in bytes: other frames of the link get their turn between two. */
@@ -32,28 +35,44 @@ export class Port {
   readonly transport: Transport;
   readonly self: number;
   readonly liveness: Liveness;
+  readonly clock: Clock;
+  readonly endpoints: number;
   readonly eagerLimit: number;
   readonly fragmentBytes: number;
   /** Eager bytes that one endpoint may have on its way to another. */
   readonly credit: number;
-  readonly peers: Peer[];
+  /** Made when they are first asked for: a process that hosts a thousand ranks has a million pairs. */
+  private readonly peers: (Peer | undefined)[];
   private readonly frame = new Frame();
   private ids = 0;
 
-  constructor({ transport, endpoints, liveness, eagerLimit, fragmentBytes }: EngineOptions) {
+  constructor({ transport, endpoints, liveness, clock, eagerLimit, fragmentBytes }: EngineOptions) {
     this.transport = transport;
     this.self = transport.self;
     this.liveness = liveness;
+    this.clock = clock ?? systemClock;
+    this.endpoints = endpoints;
     this.eagerLimit = eagerLimit ?? DEFAULT_EAGER_LIMIT;
     this.fragmentBytes = fragmentBytes ?? DEFAULT_FRAGMENT;
     this.credit = creditFor(endpoints);
-    this.peers = Array.from({ length: endpoints }, () => new Peer());
+    this.peers = new Array<Peer | undefined>(endpoints);
   }
 
+  /** HOT (bench: latency). */
   peerAt(endpoint: number): Peer {
     const peer = this.peers[endpoint];
-    invariant(peer !== undefined, 'no such endpoint', endpoint);
-    return peer;
+    if (peer !== undefined) return peer;
+    invariant(endpoint >= 0 && endpoint < this.endpoints, 'no such endpoint', endpoint, this.endpoints);
+    return (this.peers[endpoint] = new Peer());
+  }
+
+  stateOf(endpoint: number): PeerState {
+    return this.peers[endpoint]?.state ?? PeerState.HERE;
+  }
+
+  /** Those that were asked for so far. */
+  *known(): Iterable<Peer> {
+    for (const peer of this.peers) if (peer !== undefined) yield peer;
   }
 
   /** The frame to fill and send at once: there is one only. HOT (bench: latency). */

@@ -23,7 +23,7 @@ export class Receiving {
   /** Those that are matched and whose payload is not complete. */
   *pending(): Iterable<ReceiveOperation> {
     for (const op of this.transfers.values()) if (op.pending) yield op;
-    for (const { landing } of this.port.peers) {
+    for (const { landing } of this.port.known()) {
       const op = landing?.receiver;
       if (op?.pending && op.id === 0) yield op;
     }
@@ -79,6 +79,17 @@ export class Receiving {
     const { self } = this.port;
     if (source !== ANY_SOURCE) return endpoints[source] !== self;
     return endpoints.some((peer) => peer !== self && this.port.peerAt(peer).state === PeerState.HERE);
+  }
+
+  /** A message that nobody will receive any more: its sender is told where it waits for an answer. */
+  refuse(message: Message): void {
+    const { peer, id, rendezvous, synchronous } = message;
+    if (!rendezvous) this.consumed(peer, message);
+    if (!rendezvous && !synchronous) return;
+    const frame = this.port.prepare(rendezvous ? FrameKind.GRANT : FrameKind.MATCHED);
+    frame.id = id;
+    frame.flags = rendezvous ? FrameFlag.FREED | FrameFlag.REFUSED : FrameFlag.FREED;
+    this.port.post(peer, frame);
   }
 
   /** An envelope, of a message that comes with it or waits at its sender. HOT (bench: latency, rate). */

@@ -37,6 +37,7 @@ export class Sending {
     const kind = eager ? FrameKind.EAGER : FrameKind.REQUEST;
     const frame =
       op.stamp === null ? this.port.prepareIn(kind, context) : this.port.prepareStamped(kind, context, op.stamp);
+    if (context.tally !== null) context.tally.sent[op.dest]!++;
     frame.tag = op.tag;
     frame.format = packet.format;
     frame.dtype = packet.dtype;
@@ -91,6 +92,7 @@ export class Sending {
   granted(from: number, { id, flags, peerId }: Frame): void {
     const op = this.answered(from, id);
     if (op === undefined) return;
+    if ((flags & FrameFlag.FREED) !== 0) return this.freed(op);
     op.granted = true;
     op.peerId = peerId;
     if ((flags & FrameFlag.REFUSED) !== 0 || op.packet.bytes === 0) this.complete(op);
@@ -104,12 +106,19 @@ export class Sending {
     }
   }
 
-  matched(from: number, id: number): void {
+  matched(from: number, { id, flags }: Frame): void {
     const op = this.answered(from, id);
     if (op === undefined) return;
+    if ((flags & FrameFlag.FREED) !== 0) return this.freed(op);
     this.waiting.delete(id);
     op.awaitsMatch = false;
     if (!op.awaitsSent) op.complete();
+  }
+
+  /** The receiver has freed the communicator, and nobody there will receive the message. */
+  private freed(op: SendOperation): void {
+    this.forget(op);
+    op.fail(errors.freedUnreceived(op.describe(), op.context.owner.name, op.dest));
   }
 
   cancelled(from: number, id: number): void {

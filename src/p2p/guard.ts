@@ -1,5 +1,6 @@
 /** Time limits and abort signals: what ends a wait when nothing else does. */
 
+import { type Clock, MAX_DELAY } from '../base/clock.ts';
 import type { MpiError } from '../errors.ts';
 import * as errors from '../errors.ts';
 import type { Operation } from '../matching/operation.ts';
@@ -11,9 +12,6 @@ export interface WaitOptions {
   /** Gives up after so many milliseconds: `ERR_TIMEOUT`. `Infinity`, the default, never does. */
   timeout?: number | undefined;
 }
-
-/** The largest delay that timers take. */
-const MAX_DELAY = 2 ** 31 - 1;
 
 /** Throws for options of the wrong kind, and at once for a signal that has fired already. */
 export function checkWaiting(call: string, options: WaitOptions | undefined): void {
@@ -28,6 +26,7 @@ export function checkWaiting(call: string, options: WaitOptions | undefined): vo
 
 /** Calls `expire` once, when the time is over or the signal fires; `release()` ends the watch. */
 export function watch(
+  clock: Clock,
   { signal, timeout }: WaitOptions,
   call: () => string,
   expire: (error: MpiError) => void,
@@ -35,11 +34,11 @@ export function watch(
   const limited = timeout !== undefined && timeout <= MAX_DELAY;
   if (!limited && signal === undefined) return null;
   const onAbort = () => expire(errors.aborted(call(), signal?.reason));
-  const timer = limited ? setTimeout(() => expire(errors.timedOut(call(), timeout)), timeout) : undefined;
+  const timer = limited ? clock.after(timeout, () => expire(errors.timedOut(call(), timeout))) : undefined;
   signal?.addEventListener('abort', onAbort, { once: true });
   return {
     release() {
-      clearTimeout(timer);
+      timer?.cancel();
       signal?.removeEventListener('abort', onAbort);
     },
   };
@@ -48,6 +47,7 @@ export function watch(
 /** Fails `op` when its options say so; `withdraw` takes it back from wherever it is queued. */
 export function guard(op: Operation, options: WaitOptions, withdraw: () => void): void {
   op.guard = watch(
+    op.context.engine.clock,
     options,
     () => op.describe(),
     (error) => {

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { Deferred } from '../base/deferred.ts';
 import { Communicator } from '../comm/communicator.ts';
-import { type CollectiveSettings, Domain, type Job } from '../comm/domain.ts';
+import { type CollectiveSettings, type Job, Member } from '../comm/member.ts';
 import { CONTROL_PROTOCOL, RANK_HOOK, type RankHook, type ToRank } from '../contract/control.ts';
 import * as errors from '../errors.ts';
 import { MpiError } from '../errors.ts';
@@ -14,10 +14,6 @@ import { ProcessLiveness } from './liveness.ts';
 import { locatedCalls, pendingCalls } from './pending.ts';
 import { Surroundings } from './surroundings.ts';
 import { packageVersion } from './version.ts';
-
-/** The context ids of the communicators that every job has. */
-export const WORLD_CONTEXT = 0;
-export const SELF_CONTEXT = 2;
 
 /** What a lost peer died of is asked of the launcher; after so many milliseconds it goes without. */
 const CAUSE_PATIENCE = 500;
@@ -37,7 +33,7 @@ export class JobRank implements Job {
   readonly #control: ControlChannel;
   readonly #transport: Transport;
   readonly #engine: Engine;
-  readonly #domains: readonly Domain[];
+  readonly #member: Member;
   readonly #liveness: ProcessLiveness;
   readonly #lost = new Map<number, { reason: Error; timer: NodeJS.Timeout }>();
   #phase: Phase = 'joined';
@@ -68,18 +64,15 @@ export class JobRank implements Job {
     this.#transport = transport;
     this.restart = start.epoch;
     this.#liveness = new ProcessLiveness(start.localSize <= availableParallelism());
-    const { rank, size } = start;
+    const { size, hosts, hostOf } = start;
     const engine = new Engine({ transport, endpoints: size, liveness: this.#liveness });
     this.#engine = engine;
     engine.onLost = (peer, reason) => this.#peerLost(peer, reason);
     engine.onLeft = () => this.#checkLeft();
-    const everybody = Array.from({ length: size }, (_, index) => index);
-    const common = { engine, job: this, settings };
-    const world = new Domain({ ...common, contextId: WORLD_CONTEXT, name: 'world', endpoints: everybody, rank });
-    const self = new Domain({ ...common, contextId: SELF_CONTEXT, name: 'self', endpoints: [rank], rank: 0 });
-    this.#domains = [world, self];
-    this.world = new Communicator(world);
-    this.self = new Communicator(self);
+    const names = hostOf.map((host) => hosts[host] as string);
+    this.#member = new Member({ engine, job: this, settings, hosts: names });
+    this.world = this.#member.world();
+    this.self = this.#member.self();
     this.#watchProcess();
     control.onEnd = () => this.#orphaned();
     control.listen((message) => this.#hear(message));
@@ -92,9 +85,7 @@ export class JobRank implements Job {
 
   #inquire(): void {
     this.#inquiry = undefined;
-    let left = false;
-    for (const domain of this.#domains) if (domain.inquire()) left = true;
-    if (left) this.began();
+    if (this.#member.inquire()) this.began();
   }
 
   abort(code: number, reason: string | undefined): never {
@@ -128,7 +119,8 @@ export class JobRank implements Job {
 
   #checkLeft(): void {
     if (this.#phase !== 'leaving') return;
-    const others = this.#engine.peers.filter((_, endpoint) => endpoint !== this.#engine.self);
+    const { self, endpoints } = this.#engine;
+    const others = Array.from({ length: endpoints }, (_, peer) => this.#engine.peer(peer)).filter((_, at) => at !== self);
     const failed = others.find(({ state }) => state === PeerState.FAILED);
     if (failed !== undefined) return this.#endLeaving(failed.error ?? undefined);
     if (others.every(({ state }) => state === PeerState.LEFT)) this.#endLeaving(undefined);
@@ -137,7 +129,7 @@ export class JobRank implements Job {
   #endLeaving(error: MpiError | undefined): void {
     this.#phase = 'left';
     if (error === undefined) this.#control.send({ type: 'finalized' });
-    for (const domain of this.#domains) domain.end(errors.finalized());
+    this.#member.end(errors.finalized());
     void this.#transport.close().then(() => {
       this.#liveness.release();
       if (error === undefined) this.#leaving?.resolve();

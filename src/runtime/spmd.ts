@@ -3,8 +3,9 @@
  *
  * Nothing is in flight but what this process holds itself, so a deadlock is known at once: every queue is empty, every rank waits.
  */
-import { Communicator } from '../comm/communicator.ts';
-import { type CollectiveSettings, DEFAULT_SETTINGS, Domain, type Job } from '../comm/domain.ts';
+import { hostname } from 'node:os';
+import type { Communicator } from '../comm/communicator.ts';
+import { type CollectiveSettings, DEFAULT_SETTINGS, type Job, Member } from '../comm/member.ts';
 import * as errors from '../errors.ts';
 import { MpiError } from '../errors.ts';
 import { Engine, type Liveness } from '../matching/engine.ts';
@@ -40,9 +41,10 @@ export async function spmd<T>(size: number, program: SpmdProgram<T>, options: Sp
 }
 
 /** One rank of a run. */
-class Member implements Liveness {
+class Rank implements Liveness {
   readonly engine: Engine;
-  readonly domain: Domain;
+  readonly member: Member;
+  readonly world: Communicator;
   finished = false;
   #holds = 0;
   readonly #idle: () => void;
@@ -57,9 +59,9 @@ class Member implements Liveness {
       liveness: this,
       ...(eagerLimit === undefined ? {} : { eagerLimit }),
     });
-    const endpoints = Array.from({ length: size }, (_, index) => index);
-    const settings = settingsOf(options);
-    this.domain = new Domain({ engine: this.engine, contextId: 0, name: 'world', endpoints, rank, job, settings });
+    const hosts = Array<string>(size).fill(hostname());
+    this.member = new Member({ engine: this.engine, job, settings: settingsOf(options), hosts });
+    this.world = this.member.world();
   }
 
   /** Its program is over and nothing of it is under way. */
@@ -95,16 +97,16 @@ function settingsOf({ segmentBytes, algorithms }: SpmdOptions): CollectiveSettin
 class Run implements Job {
   readonly restart = 0;
   readonly #network: MemoryNetwork;
-  readonly #members: Member[];
+  readonly #ranks: Rank[];
   readonly #stillness: Stillness;
   #over = false;
   #fail!: (error: unknown) => void;
 
   constructor(size: number, options: SpmdOptions) {
     this.#network = new MemoryNetwork(size, options.seed === undefined ? {} : { seed: options.seed });
-    this.#members = Array.from(
+    this.#ranks = Array.from(
       { length: size },
-      (_, rank) => new Member(rank, size, this.#network, options, this, () => this.#leave(rank)),
+      (_, rank) => new Rank(rank, size, this.#network, options, this, () => this.#leave(rank)),
     );
     this.#stillness = new Stillness(
       () => this.#network.inFlight === 0,
@@ -117,7 +119,7 @@ class Run implements Job {
     const failure = new Promise<never>((_, reject) => {
       this.#fail = reject;
     });
-    const ranks = this.#members.map((member, rank) => this.#runRank(member, rank, program));
+    const ranks = this.#ranks.map((member, rank) => this.#runRank(member, rank, program));
     this.#stillness.suspect();
     try {
       return await Promise.race([Promise.all(ranks), failure]);
@@ -137,9 +139,9 @@ class Run implements Job {
     throw error;
   }
 
-  async #runRank<T>(member: Member, rank: number, program: SpmdProgram<T>): Promise<T> {
+  async #runRank<T>(member: Rank, rank: number, program: SpmdProgram<T>): Promise<T> {
     try {
-      const result = await program(new Communicator(member.domain));
+      const result = await program(member.world);
       member.finished = true;
       if (member.quiet) this.#leave(rank);
       this.#stillness.suspect();
@@ -147,24 +149,24 @@ class Run implements Job {
     } catch (error) {
       this.#fail(error);
       const cause = error instanceof MpiError ? error : errors.rankThrew(rank, error);
-      for (const [other, { engine }] of this.#members.entries()) if (other !== rank) engine.peerFailed(rank, cause);
+      for (const [other, { engine }] of this.#ranks.entries()) if (other !== rank) engine.peerFailed(rank, cause);
       throw error;
     }
   }
 
   /** A rank that has finished, and whose sends are through, says good-bye: who still waits for it waits in vain. */
   #leave(rank: number): void {
-    this.#members[rank]?.engine.leave();
+    this.#ranks[rank]?.engine.leave();
   }
 
   #deadlock(): void {
-    if (this.#over || this.#members.every((member) => member.quiet)) return;
+    if (this.#over || this.#ranks.every((member) => member.quiet)) return;
     // Perhaps they wait for each other because they disagree: asking shows it.
     let left = false;
-    for (const { domain } of this.#members) if (domain.inquire() || domain.inquire()) left = true;
+    for (const { member } of this.#ranks) if (member.inquire() || member.inquire()) left = true;
     if (left || this.#network.inFlight > 0) return this.#stillness.suspect();
-    const error = errors.deadlock(this.#members.map((member, rank) => member.describe(rank)));
+    const error = errors.deadlock(this.#ranks.map((member, rank) => member.describe(rank)));
     this.#fail(error);
-    for (const { domain } of this.#members) domain.end(error);
+    for (const { member } of this.#ranks) member.end(error);
   }
 }

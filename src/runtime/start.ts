@@ -1,7 +1,8 @@
 /** The composition root: finds out what this process is part of, and makes it so. The only reader of `process.env` in src/. */
+import { hostname } from 'node:os';
 import { checkAlgorithms } from '../collectives/calls.ts';
-import { Communicator } from '../comm/communicator.ts';
-import { type CollectiveSettings, DEFAULT_SETTINGS, Domain, type Job } from '../comm/domain.ts';
+import type { Communicator } from '../comm/communicator.ts';
+import { type CollectiveSettings, DEFAULT_SETTINGS, type Job, Member } from '../comm/member.ts';
 import { RANK_HOOK, type RankHook } from '../contract/control.ts';
 import { Environment } from '../contract/environment.ts';
 import { outerTask } from '../contract/outer.ts';
@@ -9,7 +10,7 @@ import * as errors from '../errors.ts';
 import { Engine } from '../matching/engine.ts';
 import { Router } from '../transport/router.ts';
 import { ControlChannel } from './control.ts';
-import { JobRank, SELF_CONTEXT, WORLD_CONTEXT } from './job.ts';
+import { JobRank } from './job.ts';
 import { ProcessLiveness } from './liveness.ts';
 
 export interface Runtime {
@@ -63,16 +64,13 @@ class Alone implements Runtime, Job {
   readonly world: Communicator;
   readonly self: Communicator;
   readonly restart = 0;
-  readonly #domains: readonly Domain[];
+  readonly #member: Member;
 
   constructor(settings: CollectiveSettings) {
     const engine = new Engine({ transport: Router.alone(), endpoints: 1, liveness: new ProcessLiveness(false) });
-    const common = { engine, endpoints: [0], rank: 0, job: this, settings };
-    const world = new Domain({ ...common, contextId: WORLD_CONTEXT, name: 'world' });
-    const self = new Domain({ ...common, contextId: SELF_CONTEXT, name: 'self' });
-    this.#domains = [world, self];
-    this.world = new Communicator(world);
-    this.self = new Communicator(self);
+    this.#member = new Member({ engine, job: this, settings, hosts: [hostname()] });
+    this.world = this.#member.world();
+    this.self = this.#member.self();
   }
 
   began(): void {
@@ -85,6 +83,6 @@ class Alone implements Runtime, Job {
   }
 
   async finalize(): Promise<void> {
-    for (const domain of this.#domains) domain.end(errors.finalized());
+    this.#member.end(errors.finalized());
   }
 }

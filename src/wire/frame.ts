@@ -40,6 +40,8 @@ export const FrameFlag = {
   SYNCHRONOUS: 1,
   /** A GRANT that wants no data: the receive was matched but can't take the message. */
   REFUSED: 2,
+  /** A GRANT or MATCHED that is neither: the receiver has freed the communicator, nobody will receive the message. */
+  FREED: 4,
 } as const;
 
 const NO_META = new Uint8Array(0);
@@ -54,7 +56,7 @@ export class Frame {
   format = 0;
   /** A `DType` code for numeric payloads, else 0. */
   dtype = 0;
-  /** The communicator's context id (point-to-point and collectives have one each). */
+  /** The communicator's context id, below 2^53 (point-to-point and collectives have one each). */
   context = 0;
   /** The sender's rank in that communicator. */
   source = 0;

@@ -8,7 +8,7 @@ import { badHeader } from '../errors.ts';
 import { type Frame, FrameFlag, FrameKind, MAX_META_BYTES } from './frame.ts';
 
 /** Raised with every incompatible change of frames, values or the handshake. Peers of another version refuse each other. */
-export const WIRE_VERSION = 2;
+export const WIRE_VERSION = 3;
 
 const LAST_KIND = Math.max(...Object.values(FrameKind));
 const ALL_FLAGS = Object.values(FrameFlag).reduce((all, flag) => all | flag, 0);
@@ -19,7 +19,8 @@ const UNSAFE_WORD = 2 ** 21;
 /** Writes the header of `frame` at `offset`; its metaBytes is the length of `frame.meta`. HOT (bench: rate). */
 export function encodeHeader(view: DataView, offset: number, frame: Frame): void {
   view.setUint32(offset, (frame.kind | (frame.flags << 8) | (frame.format << 16) | (frame.dtype << 24)) >>> 0, true);
-  view.setUint32(offset + 4, frame.context, true);
+  const { context } = frame;
+  view.setUint32(offset + 4, context, true);
   view.setUint32(offset + 8, frame.source, true);
   view.setInt32(offset + 12, frame.tag, true);
   writeLength(view, offset + 16, frame.bytes);
@@ -33,7 +34,7 @@ export function encodeHeader(view: DataView, offset: number, frame: Frame): void
     true,
   );
   view.setUint32(offset + 48, frame.root, true);
-  view.setUint32(offset + 52, 0, true);
+  view.setUint32(offset + 52, context < WORD ? 0 : Math.floor(context / WORD), true);
   writeLength(view, offset + 56, frame.count);
 }
 
@@ -49,13 +50,13 @@ export function decodeHeader(view: DataView, offset: number, frame: Frame): numb
   if ((flags & ~ALL_FLAGS) !== 0) throw badHeader('flags', flags, `bits of ${ALL_FLAGS}`);
   const metaBytes = view.getUint32(offset + 40, true);
   if (metaBytes > MAX_META_BYTES) throw badHeader('metaBytes', metaBytes, `at most ${MAX_META_BYTES}`);
-  const reserved = view.getUint32(offset + 52, true);
-  if (reserved !== 0) throw badHeader('reserved', reserved, '0');
+  const contextHigh = view.getUint32(offset + 52, true);
+  if (contextHigh >= UNSAFE_WORD) throw badHeader('context', `${contextHigh} * 2^32`, 'below 2^53');
   frame.kind = kind;
   frame.flags = flags;
   frame.format = (kinds >>> 16) & 255;
   frame.dtype = kinds >>> 24;
-  frame.context = view.getUint32(offset + 4, true);
+  frame.context = contextHigh * WORD + view.getUint32(offset + 4, true);
   frame.source = view.getUint32(offset + 8, true);
   frame.tag = view.getInt32(offset + 12, true);
   frame.bytes = readLength(view, offset + 16, 'bytes');

@@ -2,8 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createOp } from '../../src/collectives/ops.ts';
 import type { SelectableName } from '../../src/collectives/registry.ts';
-import { Communicator } from '../../src/comm/communicator.ts';
-import { DEFAULT_SETTINGS, Domain } from '../../src/comm/domain.ts';
+import { DEFAULT_SETTINGS, Member } from '../../src/comm/member.ts';
 import { Engine } from '../../src/matching/engine.ts';
 import { Router } from '../../src/transport/router.ts';
 
@@ -13,9 +12,7 @@ describe('a communicator of one rank, with no transport at all', () => {
   it('does every collective', async () => {
     const engine = new Engine({ transport: Router.alone(), endpoints: 1, liveness: { hold() {}, release() {} } });
     const job = { restart: 0, began() {}, abort: (): never => expect.unreachable() };
-    const comm = new Communicator(
-      new Domain({ engine, contextId: 0, name: 'world', endpoints: [0], rank: 0, job, settings: DEFAULT_SETTINGS }),
-    );
+    const comm = new Member({ engine, job, settings: DEFAULT_SETTINGS, hosts: ['here'] }).world();
     const array = of(1, 2);
     const op = createOp((a: number) => a, { elementwise: true });
     const results: Record<SelectableName, unknown> = {

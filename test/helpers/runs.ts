@@ -4,8 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Communicator } from '../../src/comm/communicator.ts';
-import { DEFAULT_SETTINGS, Domain, type Job } from '../../src/comm/domain.ts';
+import type { Communicator } from '../../src/comm/communicator.ts';
+import { DEFAULT_SETTINGS, type Job, Member } from '../../src/comm/member.ts';
 import { Engine } from '../../src/matching/engine.ts';
 import { type SpmdOptions, spmd } from '../../src/runtime/spmd.ts';
 import { Router } from '../../src/transport/router.ts';
@@ -57,7 +57,7 @@ function overSockets(...kinds: readonly MeshKind[]): Run {
       const choose = (peer: number) => (second === undefined || sameHost(rank, peer) ? first! : second);
       return new Router(rank, second === undefined ? [first!] : [first!, second], choose);
     });
-    const members = transports.map((transport, rank) => {
+    const members = transports.map((transport) => {
       const engine = new Engine({ transport, endpoints: size, liveness });
       const job: Job = {
         restart: 0,
@@ -69,8 +69,8 @@ function overSockets(...kinds: readonly MeshKind[]): Run {
         ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
         ...(options.algorithms === undefined ? {} : { algorithms: new Map(Object.entries(options.algorithms)) }),
       };
-      const domain = new Domain({ engine, contextId: 0, name: 'world', endpoints, rank, job, settings });
-      return { engine, comm: new Communicator(domain) };
+      const hosts = endpoints.map((peer) => (kinds.length > 1 && !sameHost(peer, 0) ? 'other' : 'here'));
+      return { engine, comm: new Member({ engine, job, settings, hosts }).world() };
     });
     try {
       for (const mesh of meshes) {

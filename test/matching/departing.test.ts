@@ -24,7 +24,12 @@ describe('an eager message that the transport has not got rid of', () => {
     let holds = 0;
     const liveness = { hold: () => void holds++, release: () => void holds-- };
     const engine = new Engine({ transport, endpoints: 2, liveness });
-    const context = engine.open(7, { name: 'test', inspect() {}, revoked() {} }, [0, 1], 0);
+    const context = engine.open(7, {
+      owner: { name: 'test', inspect() {}, revoked() {}, peerFailed() {} },
+      endpoints: [0, 1],
+      rank: 0,
+      tally: null,
+    });
     const send = new TestSend(context, bytes(8), 1, 5);
     engine.send(send);
     return { engine, context, send, holds: () => holds };

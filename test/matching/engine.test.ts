@@ -234,12 +234,12 @@ describe('the protocol', () => {
 
   it('delivers messages for a context that is opened later', async () => {
     const { a, b, ca, idle } = pair({ eagerLimit: 64 });
-    const owner = { name: 'later', inspect() {}, revoked() {} };
-    const mine = a.open(99, owner, [0, 1], 0);
+    const owner = { name: 'later', inspect() {}, revoked() {}, peerFailed() {} };
+    const mine = a.open(99, { owner, endpoints: [0, 1], rank: 0, tally: null });
     const sends = [bytes(3), bytes(300)].map((value) => new TestSend(mine, value, 1, 0));
     for (const send of sends) a.send(send);
     await idle();
-    const theirs = b.open(99, owner, [0, 1], 1);
+    const theirs = b.open(99, { owner, endpoints: [0, 1], rank: 1, tally: null });
     const receives = [new TestReceive(theirs, 0, 0), new TestReceive(theirs, 0, 0)];
     for (const receive of receives) b.receive(receive);
     await idle();
@@ -252,11 +252,11 @@ describe('the protocol', () => {
     const heard: unknown[] = [];
     let complete = false;
     const revoked = (source: number, why: Uint8Array) => heard.push([source, why.length, complete]);
-    const owner = { name: 'later', inspect() {}, revoked };
-    const mine = a.open(99, owner, [0, 1], 0);
+    const owner = { name: 'later', inspect() {}, revoked, peerFailed() {} };
+    const mine = a.open(99, { owner, endpoints: [0, 1], rank: 0, tally: null });
     a.revoke(mine, bytes(5));
     await idle();
-    b.open(99, owner, [0, 1], 1);
+    b.open(99, { owner, endpoints: [0, 1], rank: 1, tally: null });
     complete = true;
     await idle();
     expect(heard).toEqual([[0, 5, true]]);
@@ -264,8 +264,8 @@ describe('the protocol', () => {
 
   it('forgets messages for a context that is opened later when their sender takes them back', async () => {
     const { a, b, idle } = pair({ eagerLimit: 64 });
-    const owner = { name: 'later', inspect() {}, revoked() {} };
-    const mine = a.open(99, owner, [0, 1], 0);
+    const owner = { name: 'later', inspect() {}, revoked() {}, peerFailed() {} };
+    const mine = a.open(99, { owner, endpoints: [0, 1], rank: 0, tally: null });
     const [small, large, kept] = [
       new TestSend(mine, bytes(3), 1, 0, true),
       new TestSend(mine, bytes(300), 1, 0),
@@ -280,7 +280,7 @@ describe('the protocol', () => {
       OpState.CANCELLED,
       OpState.PENDING,
     ]);
-    const receive = new TestReceive(b.open(99, owner, [0, 1], 1), 0, 0);
+    const receive = new TestReceive(b.open(99, { owner, endpoints: [0, 1], rank: 1, tally: null }), 0, 0);
     b.receive(receive);
     await idle();
     expect(receive.bytes).toHaveLength(301);
@@ -290,11 +290,11 @@ describe('the protocol', () => {
     const { a, b, idle } = pair();
     const heard: unknown[] = [];
     const inspect = ({ kind, source, tag }: Frame) => heard.push([kind, source, tag]);
-    const owner = { name: 'later', inspect, revoked() {} };
+    const owner = { name: 'later', inspect, revoked() {}, peerFailed() {} };
     const stamp = Object.assign(new Frame(), { collective: 1 });
-    a.inquire(a.open(99, owner, [0, 1], 0), 1, 5, stamp);
+    a.inquire(a.open(99, { owner, endpoints: [0, 1], rank: 0, tally: null }), 1, 5, stamp);
     await idle();
-    b.open(99, owner, [0, 1], 1);
+    b.open(99, { owner, endpoints: [0, 1], rank: 1, tally: null });
     expect(heard).toEqual([[FrameKind.INQUIRY, 0, 5]]);
   });
 });

@@ -79,8 +79,8 @@ export function cluster(
     return new Engine({ transport: network.transport(rank), endpoints: size, liveness, ...limits });
   });
   const endpoints = holds.map((_, rank) => rank);
-  const owner = { name: 'test', inspect() {}, revoked() {} };
-  const contexts = engines.map((engine, rank) => engine.open(7, owner, endpoints, rank));
+  const owner = { name: 'test', inspect() {}, revoked() {}, peerFailed() {} };
+  const contexts = engines.map((engine, rank) => engine.open(7, { owner, endpoints, rank, tally: null }));
   const idle = async () => {
     do await new Promise((resolve) => setImmediate(resolve));
     while (network.inFlight > 0);

@@ -93,7 +93,7 @@ describe('frame header', () => {
     ['a kind beyond the last', 0, LAST_KIND + 1, /kind \d+, which should be 1 to/],
     ['an unknown flag', 1, ALL_FLAGS + 1, /flags \d+, which/],
     ['all flags', 1, 255, /flags 255/],
-    ['a reserved byte', 55, 1, /reserved/],
+    ['a context of 2^53', 54, 0x20, /context/],
     ['too much meta data', 42, 1, /metaBytes 65537/],
     ['2^53 bytes', 22, 0x20, /bytes/],
     ['2^56 bytes in total', 31, 1, /total/],

@@ -1,19 +1,22 @@
 /** Stands in for test/helpers/runs.ts: a test's program runs on the first ranks of a real job, on a communicator made for it. */
 import { Deferred } from '../../../src/base/deferred.ts';
 import { Communicator } from '../../../src/comm/communicator.ts';
-import { DEFAULT_SETTINGS, Domain, type Job } from '../../../src/comm/domain.ts';
+import { communicatorId } from '../../../src/comm/context-ids.ts';
+import { Domain } from '../../../src/comm/domain.ts';
+import { DEFAULT_SETTINGS, type Job, Member } from '../../../src/comm/member.ts';
 import * as errors from '../../../src/errors.ts';
 import { MpiError } from '../../../src/errors.ts';
 import type { Program, Run } from '../../helpers/runs.ts';
-import { endpoints, engine, meet, world } from './world.ts';
+import { endpoints, engine, hostOf, meet, world } from './world.ts';
 
 /** A program that has been broken off and still runs after so many milliseconds is left behind. */
 const GRACE = 2000;
 /** A collective that lasts longer than one to two of these, in milliseconds, asks whether the others are in the same call. */
 const INQUIRY_PERIOD = 50;
-/** Context ids of the tests begin here, with room for so many programs in a test. */
-const FIRST_CONTEXT = 1000;
+/** Each test has numbers for so many programs. */
 const PROGRAMS = 500;
+/** An endpoint that no job has: it names the tests' communicators. */
+const NAMER = 2 ** 16 - 1;
 
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
 /** What ranks tell each other where they meet: how a program went, or that the test has ended. */
@@ -52,7 +55,7 @@ let limit = 0;
 
 /** Every rank begins the test with the same number. */
 export function beginTest(index: number, timeout: number): void {
-  program = FIRST_CONTEXT + index * PROGRAMS;
+  program = index * PROGRAMS;
   limit = timeout;
 }
 
@@ -102,15 +105,8 @@ function domainOf(number: number, members: number[], rank: number, options: NonN
     segmentBytes: options.segmentBytes ?? DEFAULT_SETTINGS.segmentBytes,
     algorithms: new Map(Object.entries(options.algorithms ?? {})),
   };
-  return new Domain({
-    engine,
-    contextId: 2 * number,
-    name: 'world',
-    endpoints: members,
-    rank,
-    job: new TestJob(),
-    settings,
-  });
+  const member = new Member({ engine, job: new TestJob(), settings, hosts: hostOf });
+  return new Domain({ member, id: communicatorId(NAMER, number, 0), name: 'world', endpoints: members, rank });
 }
 
 /** Runs the program here. If it fails, the other ranks' calls fail too: nobody waits for what will not come. */

@@ -22,7 +22,8 @@ export async function meet<T>(value: T, patience: number): Promise<T[]> {
   return parts.map((bytes, rank) => (rank === world.rank ? value : (unpack(bytes) as T)));
 }
 
-const hostOf = await meet(process.env.TSMPI_HOST, 60_000);
+/** The host of each endpoint. */
+export const hostOf = await meet(process.env.TSMPI_HOST as string, 60_000);
 /** The endpoints in the order in which tests take them: one of each host, then the next one of each, so that few ranks span many hosts. */
 export const endpoints = spread(hostOf);
 /** The host of each. */

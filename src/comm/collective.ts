@@ -1,0 +1,175 @@
+/**
+ * The collectives (MPI 4.1, chapter 6): called by every rank, in the same order. Each checks nothing and holds no algorithm: it
+ * hands over to the layer below, and sees to it that a failure half-way leaves nobody waiting.
+ */
+import * as collectives from '../collectives/calls.ts';
+import type {
+  AlltoallvOptions,
+  CollectiveOptions,
+  GathervOptions as GathervParts,
+  ScattervOptions as ScattervParts,
+} from '../collectives/context.ts';
+import { type OpLike, SUM } from '../collectives/ops.ts';
+import * as errors from '../errors.ts';
+import { isMpiError, type MpiError } from '../errors.ts';
+import { checkWaiting, type WaitOptions, watch } from '../p2p/guard.ts';
+import { relocated } from '../p2p/wait.ts';
+import type { Domain } from './domain.ts';
+import { PointToPoint } from './point-to-point.ts';
+
+/** Options of a collective: where the result goes, which algorithm, and what ends the wait. */
+export interface CallOptions extends CollectiveOptions, WaitOptions {}
+export interface ScattervOptions extends ScattervParts, WaitOptions {}
+export interface GathervOptions extends GathervParts, WaitOptions {}
+export interface AlltoallOptions extends AlltoallvOptions, WaitOptions {}
+
+export class CollectiveCommunicator extends PointToPoint {
+  /** @internal */
+  protected readonly domain: Domain;
+
+  /** @internal */
+  protected constructor(domain: Domain) {
+    super(domain.p2p);
+    this.domain = domain;
+  }
+
+  /** Returns when every rank has called it. */
+  barrier(options?: CallOptions): Promise<void> {
+    return this.call('barrier', options, (domain) => collectives.barrier(domain, options));
+  }
+
+  /** Gives the root's value to every rank. */
+  bcast<T>(value: T | undefined, root = 0, options?: CallOptions): Promise<T> {
+    return this.call('bcast', options, (domain) => collectives.bcast(domain, value, root, options));
+  }
+
+  /** Gives the root's `values[r]` to rank r. */
+  scatter<T>(values: readonly T[] | undefined, root = 0, options?: CallOptions): Promise<T> {
+    return this.call('scatter', options, (domain) => collectives.scatter(domain, values, root, options));
+  }
+
+  /** Gives the values of all ranks, by rank, to the root; `undefined` to the others. */
+  gather<T>(value: T, root = 0, options?: CallOptions): Promise<T[] | undefined> {
+    return this.call('gather', options, (domain) => collectives.gather(domain, value, root, options));
+  }
+
+  /** Gives the values of all ranks, by rank, to every rank. */
+  allgather<T>(value: T, options?: CallOptions): Promise<T[]> {
+    return this.call('allgather', options, (domain) => collectives.allgather(domain, value, options));
+  }
+
+  /** Gives `values[r]` of every rank to rank r, by sending rank. */
+  alltoall<T>(values: readonly T[], options?: CallOptions): Promise<T[]> {
+    return this.call('alltoall', options, (domain) => collectives.alltoall(domain, values, options));
+  }
+
+  /** Cuts the root's flat TypedArray into parts of `counts[r]` elements. */
+  scatterv<A>(
+    array: A | undefined,
+    counts: readonly number[] | undefined,
+    root = 0,
+    options?: ScattervOptions,
+  ): Promise<A> {
+    return this.call('scatterv', options, (domain) => collectives.scatterv(domain, array, counts, root, options));
+  }
+
+  /** Joins flat TypedArrays of any lengths at the root. */
+  gatherv<A>(array: A, root = 0, options?: GathervOptions): Promise<A | undefined> {
+    return this.call('gatherv', options, (domain) => collectives.gatherv(domain, array, root, options));
+  }
+
+  /** Joins flat TypedArrays of any lengths on every rank. */
+  allgatherv<A>(array: A, options?: GathervOptions): Promise<A> {
+    return this.call('allgatherv', options, (domain) => collectives.allgatherv(domain, array, options));
+  }
+
+  /** Sends `sendCounts[r]` elements of a flat TypedArray to rank r; gives what came, joined by sending rank. */
+  alltoallv<A>(array: A, sendCounts: readonly number[], options?: AlltoallOptions): Promise<A> {
+    return this.call('alltoallv', options, (domain) => collectives.alltoallv(domain, array, sendCounts, options));
+  }
+
+  /** Combines the values of all ranks, in rank order, at the root; `undefined` elsewhere. */
+  reduce<T>(value: T, op: OpLike = SUM, root = 0, options?: CallOptions): Promise<T | undefined> {
+    return this.call('reduce', options, (domain) => collectives.reduce(domain, value, op, root, options));
+  }
+
+  /** Combines the values of all ranks, with the same bits on every rank. */
+  allreduce<T>(value: T, op: OpLike = SUM, options?: CallOptions): Promise<T> {
+    return this.call('allreduce', options, (domain) => collectives.allreduce(domain, value, op, options));
+  }
+
+  /** Combines the values of ranks 0 to ours. */
+  scan<T>(value: T, op: OpLike = SUM, options?: CallOptions): Promise<T> {
+    return this.call('scan', options, (domain) => collectives.scan(domain, value, op, options));
+  }
+
+  /** Combines the values of the ranks before ours; `undefined` on rank 0. */
+  exscan<T>(value: T, op: OpLike = SUM, options?: CallOptions): Promise<T | undefined> {
+    return this.call('exscan', options, (domain) => collectives.exscan(domain, value, op, options));
+  }
+
+  /** Combines flat TypedArrays of all ranks; rank r keeps the next `counts[r]` elements of the result. */
+  reduceScatter<A>(array: A, counts: readonly number[], op: OpLike = SUM, options?: CallOptions): Promise<A> {
+    return this.call('reduceScatter', options, (domain) =>
+      collectives.reduceScatter(domain, array, counts, op, options),
+    );
+  }
+
+  /** The same with equal parts: the length must be a multiple of the number of ranks. */
+  reduceScatterBlock<A>(array: A, op: OpLike = SUM, options?: CallOptions): Promise<A> {
+    return this.call('reduceScatterBlock', options, (domain) =>
+      collectives.reduceScatterBlock(domain, array, op, options),
+    );
+  }
+
+  /**
+   * Runs one collective. Whatever ends it half-way on this rank (a time limit, a signal, an op that throws) leaves the
+   * communicator unusable and tells the other ranks, so that none waits for us. HOT (bench: allreduce, barrier).
+   */
+  protected async call<T>(
+    call: string,
+    options: CallOptions | undefined,
+    run: (domain: Domain) => Promise<T>,
+  ): Promise<T> {
+    const { domain } = this;
+    try {
+      domain.check(call);
+      checkWaiting(call, options);
+    } catch (error) {
+      if (!isMpiError(error)) throw error;
+      // A signal that has fired already is a rank that does not come: the others must not wait for it.
+      if (error.code === 'ERR_ABORTED') domain.fail(call, error);
+      throw errors.located(error, { rank: domain.rank, op: call });
+    }
+    const before = domain.current;
+    const running = run(domain);
+    const channel = domain.current === before ? null : domain.current;
+    let expired: MpiError | undefined;
+    const limit =
+      options === undefined || channel === null
+        ? null
+        : watch(
+            domain.engine.clock,
+            options,
+            () => channel.describe(),
+            (error) => {
+              expired = errors.located(error, { rank: domain.rank, op: call });
+              domain.fail(call, expired);
+            },
+          );
+    try {
+      return await running;
+    } catch (error) {
+      if (expired !== undefined) throw relocated(expired);
+      const cause = errors.located(isMpiError(error) ? error : errors.threwInside(call, error), {
+        rank: domain.rank,
+        op: call,
+      });
+      if (channel !== null && !channel.closed) domain.fail(call, cause);
+      throw cause === error ? relocated(cause) : error;
+    } finally {
+      limit?.release();
+      if (channel !== null) domain.ended(channel);
+    }
+  }
+}

@@ -1,0 +1,138 @@
+/** Making communicators of the ranks of one (MPI 4.1, section 7.4.2): who is in the new one, and its number. */
+import { tellAll, tellDown, tellNothing } from '../collectives/formation.ts';
+import type { CollectiveName } from '../collectives/registry.ts';
+import { childrenOf, parentOf } from '../collectives/shapes/binomial.ts';
+import * as errors from '../errors.ts';
+import { checkTag } from '../p2p/arguments.ts';
+import type { WaitOptions } from '../p2p/guard.ts';
+import { recv } from '../p2p/receive.ts';
+import { send } from '../p2p/send.ts';
+import { BLOCK, communicatorId } from './context-ids.ts';
+import { Domain } from './domain.ts';
+import { Group } from './group.ts';
+
+/** The same ranks in the same order. */
+export async function dupDomain(domain: Domain): Promise<Domain> {
+  const id = await nextOfBlock(domain, 'dup');
+  return derived(domain, id, `dup of ${domain.name}`, domain.endpoints);
+}
+
+/** The same ranks as `endpoints`, in the order in which they stand there; every rank gives the same. */
+export async function rearrangedDomain(
+  domain: Domain,
+  call: CollectiveName,
+  endpoints: readonly number[],
+): Promise<Domain | undefined> {
+  const id = await nextOfBlock(domain, call);
+  return endpoints.includes(domain.engine.self)
+    ? derived(domain, id, `${call} of ${domain.name}`, endpoints)
+    : undefined;
+}
+
+export async function splitDomain(
+  domain: Domain,
+  color: number | undefined,
+  key: number,
+  call: 'split' | 'splitType' = 'split',
+): Promise<Domain | undefined> {
+  if (color !== undefined && !Number.isSafeInteger(color)) throw errors.badColor(color);
+  if (typeof key !== 'number' || Number.isNaN(key)) throw errors.badKey(key);
+  // Whoever becomes the first of its color names the new communicator; who that is, all learn by the same message.
+  const own = Float64Array.of(color ?? Number.NaN, key, domain.member.takeSerial());
+  const told = await tellAll(domain, 'split', own);
+  if (color === undefined) return undefined;
+  const entryOf = (rank: number) => told[rank] as Float64Array;
+  const ranks = [...told.keys()]
+    .filter((rank) => entryOf(rank)[0] === color)
+    .sort((a, b) => (entryOf(a)[1] as number) - (entryOf(b)[1] as number) || a - b);
+  const first = ranks[0] as number;
+  const endpoints = ranks.map((rank) => domain.endpoints[rank] as number);
+  const id = communicatorId(endpoints[0] as number, entryOf(first)[2] as number, 0);
+  const name = call === 'split' ? `split of ${domain.name}, color ${color}` : `${domain.name} on ${hostOf(domain)}`;
+  return derived(domain, id, name, endpoints);
+}
+
+export async function createDomain(domain: Domain, group: Group): Promise<Domain | undefined> {
+  checkGroup(domain, group, 'create');
+  const { self } = domain.engine;
+  const leads = group.endpoints[0] === self;
+  const digest = digestOf(group);
+  const own = Float64Array.of(group.rank === undefined ? -1 : digest, leads ? domain.member.takeSerial() : -1);
+  const told = await tellAll(domain, 'create', own);
+  if (group.rank === undefined) return undefined;
+  const rankOf = new Map(domain.endpoints.map((endpoint, rank) => [endpoint, rank]));
+  const ranks = group.endpoints.map((endpoint) => rankOf.get(endpoint) as number);
+  const other = ranks.find((rank) => told[rank]?.[0] !== digest);
+  if (other !== undefined) throw errors.groupsDiffer('create', other);
+  const serial = told[ranks[0] as number]?.[1] as number;
+  const id = communicatorId(group.endpoints[0] as number, serial, 0);
+  return derived(domain, id, `group of ${domain.name}`, group.endpoints);
+}
+
+/** Down a binomial tree of the members, whose first names the new communicator. */
+export async function createGroupDomain(
+  domain: Domain,
+  group: Group,
+  tag: number,
+  options: WaitOptions | undefined,
+): Promise<Domain> {
+  const call = 'createGroup';
+  checkGroup(domain, group, call);
+  checkTag(call, tag, false);
+  const { rank, endpoints } = group;
+  if (rank === undefined) throw errors.notAMember(call);
+  const { formation, member } = domain;
+  const rankHere = (member: number) => domain.endpoints.indexOf(endpoints[member] as number);
+  const digest = digestOf(group);
+  let serial: number;
+  if (rank === 0) serial = member.takeSerial();
+  else {
+    const parent = rankHere(parentOf(rank));
+    const told = await recv<Float64Array>(formation, call, parent, tag, options);
+    if (told[1] !== digest) throw errors.groupsDiffer(call, parent);
+    serial = told[0] as number;
+  }
+  const told = Float64Array.of(serial, digest);
+  await Promise.all(
+    childrenOf(rank, group.size).map((child) => send(formation, call, told, rankHere(child), tag, false, options)),
+  );
+  const id = communicatorId(endpoints[0] as number, serial, 0);
+  return derived(domain, id, `group of ${domain.name}`, endpoints);
+}
+
+/**
+ * The number of the next communicator that all ranks of `domain` make together: the next one of a block, which every rank knows. Only
+ * when a block has been used up has rank 0 to name another one.
+ */
+async function nextOfBlock(domain: Domain, call: CollectiveName): Promise<number> {
+  // All of this before the first await: calls take their numbers in the order in which they are made.
+  const { brood } = domain;
+  if (brood.next === BLOCK) {
+    brood.next = 0;
+    brood.serial = tellDown(domain, call, domain.rank === 0 ? domain.member.takeSerial() : 0);
+  } else tellNothing(domain, call);
+  const index = brood.next++;
+  return communicatorId(domain.endpoints[0] as number, await brood.serial, index);
+}
+
+function derived(domain: Domain, id: number, name: string, endpoints: readonly number[]): Domain {
+  const { member } = domain;
+  return new Domain({ member, id, name, endpoints, rank: endpoints.indexOf(domain.engine.self) });
+}
+
+function hostOf({ member, engine }: Domain): string {
+  return member.hosts[engine.self] as string;
+}
+
+function checkGroup(domain: Domain, group: unknown, call: string): asserts group is Group {
+  if (!(group instanceof Group)) throw errors.notAGroup(call, group);
+  const known = new Set(domain.endpoints);
+  if (!group.endpoints.every((endpoint) => known.has(endpoint))) throw errors.groupOutside(call, domain.name);
+}
+
+/** A number that differs for groups that differ: FNV-1a of 32 bits over the members. */
+function digestOf({ endpoints }: Group): number {
+  let digest = 0x811c9dc5;
+  for (const endpoint of endpoints) digest = Math.imul(digest ^ endpoint, 0x01000193) >>> 0;
+  return digest;
+}

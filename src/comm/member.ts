@@ -1,0 +1,107 @@
+/** One process as a member of its job: its engine, where everybody is, and the communicators that it has made. */
+import { Deferred } from '../base/deferred.ts';
+import type { MpiError } from '../errors.ts';
+import type { Engine } from '../matching/engine.ts';
+import { Communicator } from './communicator.ts';
+import { communicatorId, FIRST_SERIAL, SELF_SERIAL, WORLD_SERIAL } from './context-ids.ts';
+import { Domain } from './domain.ts';
+
+/** What a communicator asks of the job that it is part of. */
+export interface Job {
+  /** How often the job was started again. */
+  readonly restart: number;
+  /** Ends every rank of the job. */
+  abort(code: number, reason: string | undefined): never;
+  /** A collective has begun on this communicator: if it lasts, {@link Domain.inquire} is to be called. HOT. */
+  began(domain: Domain): void;
+}
+
+export interface CollectiveSettings {
+  /** Pipelines work in pieces of this many bytes. */
+  readonly segmentBytes: number;
+  /** Algorithms to take instead of the selection's, by collective. */
+  readonly algorithms: ReadonlyMap<string, string>;
+}
+
+export const DEFAULT_SETTINGS: CollectiveSettings = { segmentBytes: 128 * 1024, algorithms: new Map() };
+
+export interface MemberOptions {
+  engine: Engine;
+  job: Job;
+  settings: CollectiveSettings;
+  /** The name of the host of each endpoint. */
+  hosts: readonly string[];
+}
+
+/** Communicators may be on their way out while new ones are made, but not without bound: a rank that is ahead waits. */
+const MAX_DEPARTING = 64;
+
+export class Member {
+  readonly engine: Engine;
+  readonly job: Job;
+  readonly settings: CollectiveSettings;
+  readonly hosts: readonly string[];
+  /** Those that have not been freed. */
+  readonly domains = new Set<Domain>();
+  #nextSerial = FIRST_SERIAL;
+  #departing = 0;
+  #fewDeparting: Deferred<void> | undefined;
+
+  constructor({ engine, job, settings, hosts }: MemberOptions) {
+    this.engine = engine;
+    this.job = job;
+    this.settings = settings;
+    this.hosts = hosts;
+  }
+
+  /** The communicator of all: `endpoints` are those of the job, in order. */
+  world(endpoints: readonly number[] = [...Array(this.engine.endpoints).keys()]): Communicator {
+    const id = communicatorId(0, WORLD_SERIAL, 0);
+    const { self } = this.engine;
+    return new Communicator(new Domain({ member: this, id, name: 'world', endpoints, rank: self, permanent: true }));
+  }
+
+  /** The communicator of this process alone. */
+  self(): Communicator {
+    const { self } = this.engine;
+    const id = communicatorId(self, SELF_SERIAL, 0);
+    return new Communicator(
+      new Domain({ member: this, id, name: 'self', endpoints: [self], rank: 0, permanent: true }),
+    );
+  }
+
+  /** A number that no communicator has: it may stay unused. */
+  takeSerial(): number {
+    return this.#nextSerial++;
+  }
+
+  /** {@link Domain.inquire} for every communicator. */
+  inquire(): boolean {
+    let left = false;
+    for (const domain of this.domains) if (domain.inquire()) left = true;
+    return left;
+  }
+
+  /** All is over: every call fails with `cause`. */
+  end(cause: MpiError): void {
+    for (const domain of this.domains) domain.end(cause);
+  }
+
+  /** A communicator is being freed, until `freed` has settled. */
+  departing(freed: Promise<void>): void {
+    this.#departing++;
+    const gone = () => {
+      if (--this.#departing > MAX_DEPARTING) return;
+      this.#fewDeparting?.resolve();
+      this.#fewDeparting = undefined;
+    };
+    freed.then(gone, gone);
+  }
+
+  /** Waits while too many communicators are being freed. */
+  fewDeparting(): Promise<void> | undefined {
+    if (this.#departing <= MAX_DEPARTING) return undefined;
+    this.#fewDeparting ??= new Deferred();
+    return this.#fewDeparting.promise;
+  }
+}
