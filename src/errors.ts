@@ -10,5 +10,6 @@ export * from './errors/groups.ts';
 export * from './errors/job.ts';
 export * from './errors/mpi-error.ts';
 export * from './errors/neighbors.ts';
+export * from './errors/simulation.ts';
 export * from './errors/transport.ts';
 export * from './errors/values.ts';

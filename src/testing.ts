@@ -1,4 +1,8 @@
-/** The second public door, for tests: `import { spmd } from 'tsmpi/testing'`. */
+/** The second public door, for tests: `import { simulate, spmd } from 'tsmpi/testing'`. */
 
+export type { Failure, NetworkOptions } from './runtime/network-options.ts';
+export type { Simulated, SimulatedClock, SimulatedProgram, SimulateOptions } from './runtime/simulate.ts';
+export { simulate } from './runtime/simulate.ts';
 export type { SpmdOptions, SpmdProgram } from './runtime/spmd.ts';
 export { spmd } from './runtime/spmd.ts';
+export type { Delay, LinkCost } from './transport/memory/model.ts';

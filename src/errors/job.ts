@@ -99,12 +99,6 @@ export function badAlgorithms(variable: string, part: string): MpiError {
   );
 }
 
-export function badSize(actual: unknown): MpiError {
-  return new MpiError('ERR_ARG', `spmd: the number of ranks is ${shown(actual)}, but must be an integer, 1 or more`, {
-    actual,
-  });
-}
-
 export function deadlock(waits: readonly string[]): MpiError {
   return new MpiError(
     'ERR_DEADLOCK',
