@@ -10,6 +10,7 @@ export * from './errors/groups.ts';
 export * from './errors/job.ts';
 export * from './errors/mpi-error.ts';
 export * from './errors/neighbors.ts';
+export * from './errors/topologies.ts';
 export * from './errors/simulation.ts';
 export * from './errors/transport.ts';
 export * from './errors/values.ts';

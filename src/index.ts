@@ -34,10 +34,14 @@ export {
   REPLACE,
   SUM,
 } from './collectives/ops.ts';
+export { CartCommunicator } from './comm/cartesian.ts';
 export type { AlltoallOptions, CallOptions, GathervOptions, ScattervOptions } from './comm/collective.ts';
+export type { CommunicatorComparison, GraphOptions } from './comm/communicator.ts';
 export { Communicator } from './comm/communicator.ts';
+export { GraphCommunicator } from './comm/graph.ts';
 export type { GroupComparison, RankRange } from './comm/group.ts';
 export { Group } from './comm/group.ts';
+export type { NeighborhoodCommunicator } from './comm/neighborhood.ts';
 export type { SendrecvOptions } from './comm/point-to-point.ts';
 export { computeDims } from './comm/topology/dims.ts';
 export type { ErrorCode, ErrorDetails } from './errors.ts';

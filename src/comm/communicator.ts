@@ -4,11 +4,23 @@
  */
 import * as errors from '../errors.ts';
 import type { WaitOptions } from '../p2p/guard.ts';
+import type { CartCommunicator } from './cartesian.ts';
 import type { Domain } from './domain.ts';
 import { freeDomain } from './free.ts';
+import type { GraphCommunicator } from './graph.ts';
 import { Group } from './group.ts';
 import { createDomain, createGroupDomain, dupDomain, splitDomain } from './making.ts';
 import { PersistentCommunicator } from './persistent.ts';
+import { cartesianDomain, graphDomain } from './topologies.ts';
+import { Grid } from './topology/grid.ts';
+
+/** Options of `createGraph`. */
+export interface GraphOptions extends WaitOptions {
+  /** How much each edge to a destination counts, 0 or more; 1 where left out. */
+  weights?: readonly number[] | undefined;
+  /** Whether nodes may change places. */
+  reorder?: boolean | undefined;
+}
 
 /** How two communicators compare (MPI 4.1, section 7.4.1). */
 export type CommunicatorComparison = 'ident' | 'congruent' | 'similar' | 'unequal';
@@ -161,6 +173,47 @@ export class Communicator extends PersistentCommunicator implements AsyncDisposa
     } catch (error) {
       throw errors.isMpiError(error) ? this.#located(error, 'createGroup') : error;
     }
+  }
+
+  /**
+   * Gives the ranks places in a grid (MPI_Cart_create): `dims` are its extents, `periods` says which dimensions meet at their ends (one
+   * value stands for all). With `reorder` ranks may change so that neighbours are on the same host where they can be. A grid may have fewer
+   * places than there are ranks: those that are left get `undefined`.
+   *
+   * @throws MpiError ERR_ARG; ERR_COUNT for a grid with more places than ranks; ERR_MISMATCH where ranks give grids that differ.
+   */
+  async createCart(
+    dims: readonly number[],
+    periods: boolean | readonly boolean[] = false,
+    reorder = false,
+    options?: WaitOptions,
+  ): Promise<CartCommunicator> {
+    const made = await this.making('createCart', options, async (domain) => {
+      const grid = new Grid(dims, periods);
+      return { grid, domain: await cartesianDomain(domain, grid, reorder) };
+    });
+    // Undefined beyond the grid, as said above; a program whose grid has a place for every rank need not ask.
+    return (made.domain && this.domain.member.cartesian(made.domain, made.grid)) as CartCommunicator;
+  }
+
+  /**
+   * Makes the ranks nodes of a graph (MPI_Dist_graph_create_adjacent): each gives the ranks that it receives from and those that it sends
+   * to, as often as there are edges between them. `weights`, one for each destination, say how much an edge counts. With `reorder`
+   * nodes may move so that those with heavy edges are on the same host where they can be: rank i of the new communicator is node i, with the edges
+   * that rank i has given here.
+   *
+   * @throws MpiError ERR_RANK, ERR_ARG; ERR_MISMATCH for an edge that is not given at both ends.
+   */
+  async createGraph(
+    sources: readonly number[],
+    destinations: readonly number[],
+    { weights, reorder = false, ...options }: GraphOptions = {},
+  ): Promise<GraphCommunicator> {
+    const given = weights ?? (Array.isArray(destinations) ? destinations.map(() => 1) : []);
+    const { domain, edges } = await this.making('createGraph', options, (old) =>
+      graphDomain(old, { sources, destinations, weights: given }, reorder),
+    );
+    return this.domain.member.graph(domain, edges);
   }
 
   /**

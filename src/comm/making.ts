@@ -17,18 +17,6 @@ export async function dupDomain(domain: Domain): Promise<Domain> {
   return derived(domain, id, `dup of ${domain.name}`, domain.endpoints);
 }
 
-/** The same ranks as `endpoints`, in the order in which they stand there; every rank gives the same. */
-export async function rearrangedDomain(
-  domain: Domain,
-  call: CollectiveName,
-  endpoints: readonly number[],
-): Promise<Domain | undefined> {
-  const id = await nextOfBlock(domain, call);
-  return endpoints.includes(domain.engine.self)
-    ? derived(domain, id, `${call} of ${domain.name}`, endpoints)
-    : undefined;
-}
-
 export async function splitDomain(
   domain: Domain,
   color: number | undefined,

@@ -2,9 +2,13 @@
 import { Deferred } from '../base/deferred.ts';
 import type { MpiError } from '../errors.ts';
 import type { Engine } from '../matching/engine.ts';
+import { CartCommunicator } from './cartesian.ts';
 import { Communicator } from './communicator.ts';
 import { communicatorId, FIRST_SERIAL, SELF_SERIAL, WORLD_SERIAL } from './context-ids.ts';
 import { Domain } from './domain.ts';
+import { GraphCommunicator } from './graph.ts';
+import type { Edges } from './topologies.ts';
+import type { Grid } from './topology/grid.ts';
 
 /** What a communicator asks of the job that it is part of. */
 export interface Job {
@@ -68,6 +72,16 @@ export class Member {
     return new Communicator(
       new Domain({ member: this, id, name: 'self', endpoints: [self], rank: 0, permanent: true }),
     );
+  }
+
+  // A communicator makes others that are kinds of communicators themselves: here, where all kinds are known.
+
+  cartesian(domain: Domain, grid: Grid): CartCommunicator {
+    return new CartCommunicator(domain, grid);
+  }
+
+  graph(domain: Domain, edges: Edges): GraphCommunicator {
+    return new GraphCommunicator(domain, edges);
   }
 
   /** A number that no communicator has: it may stay unused. */
