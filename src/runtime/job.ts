@@ -120,7 +120,9 @@ export class JobRank implements Job {
   #checkLeft(): void {
     if (this.#phase !== 'leaving') return;
     const { self, endpoints } = this.#engine;
-    const others = Array.from({ length: endpoints }, (_, peer) => this.#engine.peer(peer)).filter((_, at) => at !== self);
+    const others = Array.from({ length: endpoints }, (_, peer) => this.#engine.peer(peer)).filter(
+      (_, at) => at !== self,
+    );
     const failed = others.find(({ state }) => state === PeerState.FAILED);
     if (failed !== undefined) return this.#endLeaving(failed.error ?? undefined);
     if (others.every(({ state }) => state === PeerState.LEFT)) this.#endLeaving(undefined);
