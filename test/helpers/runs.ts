@@ -12,11 +12,7 @@ import { Router } from '../../src/transport/router.ts';
 import { type MeshOptions, SocketMesh } from '../../src/transport/socket/mesh.ts';
 
 export type Program<T> = (comm: Communicator) => T | Promise<T>;
-export type Run = <T>(
-  size: number,
-  program: Program<T>,
-  options?: Pick<SpmdOptions, 'segmentBytes' | 'algorithms'>,
-) => Promise<T[]>;
+export type Run = <T>(size: number, program: Program<T>, options?: Pick<SpmdOptions, 'segmentBytes'>) => Promise<T[]>;
 
 export const overMemory: Run = (size, program, options) => spmd(size, program, options);
 
@@ -64,11 +60,7 @@ function overSockets(...kinds: readonly MeshKind[]): Run {
         abort: () => fail('abort'),
         began: (domain) => void setTimeout(() => domain.inquire() && domain.inquire(), 50),
       };
-      const settings = {
-        ...DEFAULT_SETTINGS,
-        ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
-        ...(options.algorithms === undefined ? {} : { algorithms: new Map(Object.entries(options.algorithms)) }),
-      };
+      const settings = { ...DEFAULT_SETTINGS, ...options };
       const hosts = endpoints.map((peer) => (kinds.length > 1 && !sameHost(peer, 0) ? 'other' : 'here'));
       return { engine, comm: new Member({ engine, job, settings, hosts }).world() };
     });

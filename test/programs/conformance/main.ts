@@ -2,7 +2,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { beginTest, endTest, FailedElsewhere, TooFewRanks } from './runs.ts';
 import { type Test, tests } from './vitest.ts';
-import { endpoints, finalize, hosts, world } from './world.ts';
+import { finalize, hosts, ranks, world } from './world.ts';
 
 /** What can't be asked of a real job. */
 const NOT_HERE: Readonly<Record<string, string>> = {
@@ -63,7 +63,7 @@ async function reportOf({ name, body }: Test): Promise<Report> {
 
 function textOf(error: unknown): string {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const there = endpoints.indexOf(world.rank);
+  const there = ranks.indexOf(world.rank);
   const who = there === world.rank ? `rank ${world.rank}` : `rank ${world.rank}, which is rank ${there} in tests`;
   return `${who}: ${stripVTControlCharacters(text)}`;
 }

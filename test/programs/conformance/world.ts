@@ -1,17 +1,8 @@
-/** This process as a rank of a real job, and what the tests need of it beyond the public calls: its engine, and all ranks in one place. */
-import { Engine } from '../../../src/matching/engine.ts';
+/** This process as a rank of a real job, and all ranks in one place. */
+import { finalize, world } from '../../../src/index.ts';
 import { pack, unpack } from './copies.ts';
 
-// The runtime keeps the engine to itself: it shows where world opens its contexts.
-const { open } = Engine.prototype;
-let found: Engine | undefined;
-Engine.prototype.open = function (this: Engine, ...rest) {
-  found = this;
-  return open.apply(this, rest);
-};
-export const { world, finalize } = await import('../../../src/index.ts');
-Engine.prototype.open = open;
-export const engine = found as unknown as Engine;
+export { finalize, world };
 
 /**
  * All ranks come together, each with a value, and get those of all, by rank; their own is the very same one. Rejects when they have lost
@@ -22,15 +13,13 @@ export async function meet<T>(value: T, patience: number): Promise<T[]> {
   return parts.map((bytes, rank) => (rank === world.rank ? value : (unpack(bytes) as T)));
 }
 
-/** The host of each endpoint. */
-export const hostOf = await meet(process.env.TSMPI_HOST as string, 60_000);
-/** The endpoints in the order in which tests take them: one of each host, then the next one of each, so that few ranks span many hosts. */
-export const endpoints = spread(hostOf);
+/** The ranks of the job in the order in which tests take them: one of each host, then the next one of each, so that few ranks span many hosts. */
+export const ranks = spread(world.hosts);
 /** The host of each. */
-export const hosts = endpoints.map((endpoint) => hostOf[endpoint]);
+export const hosts = ranks.map((rank) => world.hosts[rank] as string);
 
-function spread(hosts: readonly unknown[]): number[] {
-  const seen = new Map<unknown, number>();
+function spread(hosts: readonly string[]): number[] {
+  const seen = new Map<string, number>();
   const rounds = hosts.map((host) => {
     const round = seen.get(host) ?? 0;
     seen.set(host, round + 1);
