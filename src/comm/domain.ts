@@ -10,6 +10,7 @@ import type { MpiError } from '../errors.ts';
 import * as errors from '../errors.ts';
 import { type Context, type ContextOwner, Tally } from '../matching/context.ts';
 import type { Engine } from '../matching/engine.ts';
+import type { Operation } from '../matching/operation.ts';
 import { type Frame, FrameKind } from '../wire/frame.ts';
 import { Agreement, type Disagreement } from './agreement.ts';
 import { ChannelReceive, CollectiveChannel } from './channel.ts';
@@ -226,8 +227,8 @@ export class Domain implements CollectiveContext {
     const { formation } = this;
     this.#life = 'freed';
     this.member.domains.delete(this);
-    const error = errors.freedUnsent(this.name);
-    for (const context of [this.p2p, this.collective, formation]) this.engine.close(context, error, late);
+    const unmatched = (op: Operation) => errors.freedUnsent(op.describe(), this.name);
+    for (const context of [this.p2p, this.collective, formation]) this.engine.close(context, unmatched, late);
   }
 
   #break(cause: MpiError, inFlight: MpiError): void {

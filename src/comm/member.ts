@@ -48,7 +48,8 @@ export class Member {
   /** Those that have not been freed. */
   readonly domains = new Set<Domain>();
   #nextSerial = FIRST_SERIAL;
-  #departing = 0;
+  /** Those that are being freed. */
+  readonly #departing = new Set<Promise<void>>();
   #fewDeparting: Deferred<void> | undefined;
 
   constructor({ engine, job, settings, hosts }: MemberOptions) {
@@ -103,9 +104,10 @@ export class Member {
 
   /** A communicator is being freed, until `freed` has settled. */
   departing(freed: Promise<void>): void {
-    this.#departing++;
+    this.#departing.add(freed);
     const gone = () => {
-      if (--this.#departing > MAX_DEPARTING) return;
+      this.#departing.delete(freed);
+      if (this.#departing.size > MAX_DEPARTING) return;
       this.#fewDeparting?.resolve();
       this.#fewDeparting = undefined;
     };
@@ -114,8 +116,13 @@ export class Member {
 
   /** Waits while too many communicators are being freed. */
   fewDeparting(): Promise<void> | undefined {
-    if (this.#departing <= MAX_DEPARTING) return undefined;
+    if (this.#departing.size <= MAX_DEPARTING) return undefined;
     this.#fewDeparting ??= new Deferred();
     return this.#fewDeparting.promise;
+  }
+
+  /** Waits until whatever is being freed is, or can't be. */
+  async departed(): Promise<void> {
+    await Promise.allSettled(this.#departing);
   }
 }

@@ -16,11 +16,9 @@ export function freedUnreceived(call: string, name: string, peer: number): MpiEr
 }
 
 /** All ranks have freed the communicator, and nobody has sent what a receive waits for. */
-export function freedUnsent(name: string): MpiError {
-  return new MpiError(
-    'ERR_COMM',
-    `communicator ${name} has been freed by all its ranks, and none of them has sent a message that this call could receive`,
-  );
+export function freedUnsent(call: string, name: string): MpiError {
+  const sentence = `${call}: communicator ${name} has been freed, and no rank had sent a message for this call`;
+  return new MpiError('ERR_COMM', sentence);
 }
 
 export function notToBeFreed(name: string): MpiError {

@@ -122,12 +122,13 @@ export class Engine implements FrameSink {
   }
 
   /**
-   * Ends a context. Receives that still wait fail with `error`; messages that nobody has received are refused.
+   * Ends a context. Messages that nobody has received are refused.
    *
+   * @param unmatched - what receives and probes that still wait fail with.
    * @param late - messages for it may still come: its number is remembered, and they are refused.
    */
-  close(context: Context, error: MpiError, late: boolean): void {
-    for (const op of [...context.posted, ...context.probes]) this.fail(op, error);
+  close(context: Context, unmatched: (op: Operation) => MpiError, late: boolean): void {
+    for (const op of [...context.posted, ...context.probes]) this.fail(op, unmatched(op));
     for (const message of [...context.unexpected]) {
       context.unexpected.remove(message);
       this.receiving.refuse(message);

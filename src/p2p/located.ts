@@ -19,10 +19,12 @@ export function failureOf(
   const { context, call } = op;
   // These end all operations of a communicator at once: one error for all of them, or one each that names its call.
   if (error.code === 'ERR_FINALIZED' || error.code === 'ERR_DEADLOCK') return error;
-  const own =
-    error.code === 'ERR_COMM' && isMpiError(error.cause)
-      ? errors.unusable(op.describe(), context.owner.name, error.cause, call)
-      : error;
+  let own = error;
+  if (error.code === 'ERR_COMM' && isMpiError(error.cause)) {
+    own = errors.unusable(op.describe(), context.owner.name, error.cause, call);
+  } else if (error.code === 'ERR_COMM' && error === context.broken) {
+    own = errors.freed(op.describe(), context.owner.name);
+  }
   return errors.located(own, {
     rank: context.rank,
     op: call,

@@ -104,8 +104,11 @@ export class JobRank implements Job {
     if (this.#leaving === undefined) {
       this.#leaving = new Deferred();
       this.#liveness.hold();
-      // What was sent over a link that cannot be made has to show before the good-byes: nobody would wait for them there.
-      void this.#transport.settled().then(() => this.#sayGoodBye());
+      // Communicators that are being freed still need this rank. What was sent over a link that cannot be made has to show before the good-byes: nobody would wait for them there.
+      void this.#member
+        .departed()
+        .then(() => this.#transport.settled())
+        .then(() => this.#sayGoodBye());
     }
     return this.#leaving.promise;
   }
