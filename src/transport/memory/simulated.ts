@@ -132,12 +132,12 @@ export class SimulatedNetwork extends MemoryFabric implements Timekeeper {
     const now = this.#now;
     if (parcel.stage === Stage.DEPARTED) return this.#departed(parcel);
     if (parcel.stage === Stage.FIRST_BYTE) {
-      if (parcel.loss === null && parcel.leaves >= (this.#ended[parcel.from] as number)) return this.drop(parcel);
       const arrived = this.#model.arrive(parcel, now);
       if (arrived > now) return this.#next(parcel, Stage.LAST_BYTE, arrived);
       parcel.stage = Stage.LAST_BYTE;
     }
     if (parcel.stage === Stage.LAST_BYTE) {
+      if (parcel.loss === null && parcel.leaves >= (this.#ended[parcel.from] as number)) return this.drop(parcel);
       const taken = this.#model.take(parcel, now);
       if (taken > now) return this.#next(parcel, Stage.HANDOVER, taken);
     }
