@@ -53,7 +53,9 @@ export class Agreement {
     const number = frame.tag;
     const behind = (this.#next - 1 - number) & NUMBERS;
     if (behind >= HISTORY) {
-      // Not called yet (or so long ago that nobody can tell: such a frame could only come from a rank that lags a thousand calls).
+      // So long ago that nobody can tell: it comes from a rank that lags a thousand calls.
+      if (behind < NUMBERS / 2) return null;
+      // Not called yet.
       const heard = { source: frame.source, fingerprint: fingerprintOf(frame) };
       const early = this.#early.get(number);
       if (early === undefined) this.#early.set(number, [heard]);
