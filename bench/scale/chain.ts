@@ -1,0 +1,23 @@
+import { DEPTH } from '../../src/collectives/pipeline.ts';
+import { isAsked, type Link } from './link.ts';
+
+/** Of a pipelined piece; what ranks get by default (`comm/domain.ts`). */
+export const SEGMENT_BYTES = 128 * 1024;
+
+/**
+ * A pipeline through all ranks: the first piece takes p - 1 hops, the others follow.
+ *
+ * Pieces are asked for, and the answers share the lines with the pieces that are under way. So the GRANT for the first piece waits
+ * until those behind it have come in, and from the fourth piece on each GRANT back waits for a piece on: two lines a piece.
+ */
+export function chain(p: number, n: number, link: Link): number {
+  const piece = Math.min(n, SEGMENT_BYTES);
+  const line = link.line(piece);
+  const behind = n / piece - 1;
+  if (!isAsked(piece) || behind <= 0) return (p - 1) * link.message(piece);
+  const following = Math.min(Math.ceil(behind), DEPTH - 1, Math.ceil((2 * link.alpha) / line));
+  const answered = Math.max(2 * link.alpha, following * line + 2 * link.overhead);
+  const first = link.message(piece) + (p - 2) * (answered + link.alpha + line);
+  const prompt = Math.min(behind, DEPTH - 1);
+  return first + prompt * line + (behind - prompt) * 2 * (line + link.overhead);
+}
