@@ -1,0 +1,24 @@
+/** What random programs are made of: one entry a kind, with how often it is drawn. A new one is a file in steps/ and a line here. */
+import type { Kind } from './step.ts';
+import { messages } from './steps/messages.ts';
+import { barrier, inPlace, moving } from './steps/moving.ts';
+import { reduction } from './steps/reductions.ts';
+import { persistent, sendrecv } from './steps/rings.ts';
+
+export interface Entry {
+  readonly kind: Kind<never, unknown>;
+  /** Relative to the others. */
+  readonly weight: number;
+}
+
+const entry = <Data, Result>(weight: number, kind: Kind<Data, Result>): Entry => ({ weight, kind: kind as never });
+
+export const STEPS: Readonly<Record<string, Entry>> = {
+  messages: entry(8, messages),
+  sendrecv: entry(2, sendrecv),
+  persistent: entry(1, persistent),
+  moving: entry(5, moving),
+  inPlace: entry(1, inPlace),
+  reduction: entry(7, reduction),
+  barrier: entry(1, barrier),
+};
