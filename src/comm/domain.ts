@@ -170,7 +170,7 @@ export class Domain implements CollectiveContext {
       return;
     }
     this.#break(cause, errors.unusable(call, this.name, cause));
-    this.engine.revoke(this.collective, encodeSentence(call, cause));
+    this.#revoke(encodeSentence(call, cause));
   }
 
   /** Nothing works any more, because it is over. */
@@ -199,9 +199,9 @@ export class Domain implements CollectiveContext {
     // What others have sent to form groups counts, too, also where this rank never did.
     const { formation } = this;
     this.#life = 'freeing';
-    const error = errors.freed('this call', this.name);
-    this.engine.retire(this.p2p, error);
-    this.engine.retire(formation, error);
+    const { afterFree } = this.member;
+    this.engine.retire(this.p2p, afterFree);
+    this.engine.retire(formation, afterFree);
     return this.#tally?.sent ?? new Uint32Array(this.size);
   }
 
@@ -239,7 +239,7 @@ export class Domain implements CollectiveContext {
     this.engine.break(this.p2p, inP2p);
     if (this.#formation !== undefined) this.engine.break(this.#formation, inP2p);
     this.#onLoss?.();
-    this.partner?.breakWith(cause);
+    this.partner?.breakWith(cause, inFlight);
   }
 
   #peerFailed(): void {
@@ -248,8 +248,8 @@ export class Domain implements CollectiveContext {
   }
 
   /** Its partner does not work any more. */
-  private breakWith(cause: MpiError): void {
-    if (this.#broken === null) this.#break(cause, errors.unusable('this call', this.name, cause));
+  private breakWith(cause: MpiError, inFlight: MpiError): void {
+    if (this.#broken === null) this.#break(cause, inFlight);
   }
 
   #hear(frame: Frame): void {
@@ -267,8 +267,13 @@ export class Domain implements CollectiveContext {
     );
     if (this.#broken !== null) return error;
     this.#break(error, error);
-    this.engine.revoke(this.collective, encodeSentence(collectiveName(mine.collective), error));
+    this.#revoke(encodeSentence(collectiveName(mine.collective), error));
     return error;
+  }
+
+  #revoke(sentence: Uint8Array): void {
+    this.engine.revoke(this.collective, sentence);
+    if (this.partner !== null) this.engine.revoke(this.partner.collective, sentence);
   }
 
   #revokedBy(source: number, payload: Uint8Array): void {

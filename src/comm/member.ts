@@ -1,6 +1,7 @@
 /** One process as a member of its job: its engine, where everybody is, and the communicators that it has made. */
 import { Deferred } from '../base/deferred.ts';
 import type { MpiError } from '../errors.ts';
+import * as errors from '../errors.ts';
 import type { Engine } from '../matching/engine.ts';
 import { CartCommunicator } from './cartesian.ts';
 import { Communicator } from './communicator.ts';
@@ -47,6 +48,8 @@ export class Member {
   readonly hosts: readonly string[];
   /** Those that have not been freed. */
   readonly domains = new Set<Domain>();
+  /** Stands for calls on what has been freed, which then say which call it was: one for all, as it is made for every communicator. */
+  readonly afterFree: MpiError = errors.freed('this call', 'of this rank');
   #nextSerial = FIRST_SERIAL;
   /** Those that are being freed. */
   readonly #departing = new Set<Promise<void>>();
