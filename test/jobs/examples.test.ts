@@ -154,3 +154,13 @@ test('the picture of 08-heat.ts is the same on every number of ranks', async () 
   const pictures = await Promise.all(RANKS.map((ranks) => readFile(join(folder, `heat-${ranks}.png`))));
   for (const picture of pictures) expect(picture.equals(pictures[0]!)).toBe(true);
 });
+
+describe('10-halo-exchange.ts', () => {
+  test.each([...RANKS, 6, 8])('plays Life over the borders of %i ranks', async (ranks) => {
+    const [heading, ...board] = await lines(ranks, '10-halo-exchange.ts');
+    expect(heading).toMatch(/^24 x 40 cells, 132 generations, \d x \d ranks$/);
+    expect(board).toHaveLength(12);
+    const alive = board.join('').replaceAll('█', '▀▄').match(/[▀▄]/g);
+    expect(alive).toHaveLength(2 * 48 + 2 * 9);
+  });
+});
