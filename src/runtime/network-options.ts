@@ -88,8 +88,8 @@ function linkCost(call: string, prefix: string, given: Partial<LinkCost>, missin
   const { latency = missing.latency, bandwidth = missing.bandwidth, overhead = missing.overhead } = given;
   if (!isSeconds(latency)) throw errors.badSetting(call, `${prefix}latency`, latency, SECONDS);
   if (!isSeconds(overhead)) throw errors.badSetting(call, `${prefix}overhead`, overhead, SECONDS);
-  if (typeof bandwidth === 'number' && bandwidth > 0) return { latency, bandwidth, overhead };
-  throw errors.badSetting(call, `${prefix}bandwidth`, bandwidth, 'a number of bytes a second above 0, or Infinity');
+  if (typeof bandwidth === 'number' && bandwidth >= 1) return { latency, bandwidth, overhead };
+  throw errors.badSetting(call, `${prefix}bandwidth`, bandwidth, 'a number of bytes a second, 1 or more, or Infinity');
 }
 
 function hostNames(call: string, size: number, hosts: number | readonly string[]): string[] {

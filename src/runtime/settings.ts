@@ -2,7 +2,9 @@
 import * as errors from '../errors.ts';
 import type { LocalOptions } from './local-run.ts';
 
-export const SECONDS = 'a number of seconds, 0 or more';
+/** Times are summed up in picoseconds: what is longer than 31 years is a mistake. */
+const MAX_SECONDS = 1e9;
+export const SECONDS = 'a number of seconds from 0 to 1e9';
 
 export const LOCAL_OPTIONS = ['eagerLimit', 'segmentBytes', 'algorithms'] as const satisfies (keyof LocalOptions)[];
 
@@ -47,7 +49,7 @@ export function list<T>(call: string, name: string, value: readonly T[]): readon
 }
 
 export function isSeconds(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && value < Infinity;
+  return typeof value === 'number' && value >= 0 && value <= MAX_SECONDS;
 }
 
 export function isRank(value: unknown, size: number): value is number {

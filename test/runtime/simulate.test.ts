@@ -155,9 +155,10 @@ describe('simulate', () => {
     for (const size of [0, -1, 1.5, '2', null]) await refused({}, 'the number of ranks is', size);
     await refused(null, 'options is null, but must be an object with latency');
     await refused({ latncy: 1 }, 'there is no option "latncy"; there are latency, bandwidth,');
-    await refused({ latency: -1 }, 'latency is -1, but must be a number of seconds, 0 or more');
+    await refused({ latency: -1 }, 'latency is -1, but must be a number of seconds from 0 to 1e9');
     await refused({ latency: Infinity }, 'latency is Infinity');
-    await refused({ bandwidth: 0 }, 'bandwidth is 0, but must be a number of bytes a second above 0');
+    await refused({ bandwidth: 0 }, 'bandwidth is 0, but must be a number of bytes a second, 1 or more');
+    await refused({ latency: 1e10 }, 'latency is 10000000000');
     await refused({ overhead: NaN }, 'overhead is NaN');
     await refused({ jitter: '1' }, 'jitter is "1"');
     await refused({ seed: 1.5 }, 'seed is 1.5, but must be an integer');

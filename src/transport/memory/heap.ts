@@ -19,7 +19,7 @@ export class EventHeap<T extends Due> {
     return this.#items[0];
   }
 
-  /** HOT (bench: simulate). */
+  /** HOT (bench: scale). */
   push(item: T): void {
     const items = this.#items;
     let at = items.length;
@@ -34,7 +34,7 @@ export class EventHeap<T extends Due> {
     items[at] = item;
   }
 
-  /** HOT (bench: simulate). */
+  /** HOT (bench: scale). */
   pop(): T | undefined {
     const items = this.#items;
     const top = items[0];

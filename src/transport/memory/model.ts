@@ -116,7 +116,7 @@ export class NetworkModel {
     this.#latest = jitter > 0 || delays.length > 0 ? new Map() : null;
   }
 
-  /** A message is sent: says when its last byte leaves, and gives the time at which its first byte arrives. HOT (bench: simulate). */
+  /** A message is sent: says when its last byte leaves, and gives the time at which its first byte arrives. HOT (bench: scale). */
   depart(journey: Journey, now: number): number {
     const { from, to, bytes } = journey;
     const cost = this.#cost(from, to);
@@ -129,14 +129,14 @@ export class NetworkModel {
     return this.#latest === null ? first : this.#inOrder(from, to, first + this.#extra(from, to, start, cost));
   }
 
-  /** Its first byte arrives: gives the time at which the last one has. HOT (bench: simulate). */
+  /** Its first byte arrives: gives the time at which the last one has. HOT (bench: scale). */
   arrive({ from, to, bytes }: Journey, now: number): number {
     if (from === to) return now;
     const line = this.#line(from, to, to);
     return (this.#in[line] = Math.max(now, this.#in[line] as number) + this.#cost(from, to).line(bytes));
   }
 
-  /** Its last byte has arrived: gives the time at which the rank has it. HOT (bench: simulate). */
+  /** Its last byte has arrived: gives the time at which the rank has it. HOT (bench: scale). */
   take({ from, to, handled }: Journey, now: number): number {
     return this.#work(to, now, handled ? this.#cost(from, to).overhead : 0);
   }

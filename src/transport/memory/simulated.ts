@@ -60,7 +60,7 @@ export class SimulatedNetwork extends MemoryFabric implements Timekeeper {
     return timer;
   }
 
-  /** HOT (bench: simulate). */
+  /** HOT (bench: scale). */
   override carry(parcel: Parcel): void {
     if (this.#stopped) return;
     const { from, to } = parcel;
@@ -127,7 +127,7 @@ export class SimulatedNetwork extends MemoryFabric implements Timekeeper {
     }
   };
 
-  /** Takes a parcel to its next stage, or further where that is at the same time and nobody can come in between. HOT (bench: simulate). */
+  /** Takes a parcel to its next stage, or further where that is at the same time and nobody can come in between. HOT (bench: scale). */
   #advance(parcel: Parcel): void {
     const now = this.#now;
     if (parcel.stage === Stage.DEPARTED) return this.#departed(parcel);
