@@ -1,5 +1,6 @@
 /** A random program, as data: what fast-check draws, shrinks and prints. */
 import fc from 'fast-check';
+import { CARRIERS } from './carriers.ts';
 import { STEPS } from './steps.ts';
 
 export interface Step {
@@ -16,6 +17,7 @@ export interface Program {
   readonly ranks: number;
   /** Draws the order of delivery, and what the ranks leave to chance. */
   readonly seed: number;
+  readonly carrier: (typeof CARRIERS)[number];
   readonly eagerLimit: number | undefined;
   readonly segmentBytes: number | undefined;
   readonly steps: readonly Step[];
@@ -46,6 +48,7 @@ export function programs({ ranks, steps }: ProgramOptions): fc.Arbitrary<Program
   return fc.record({
     ranks: fc.constantFrom(...ranks),
     seed: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
+    carrier: fc.constantFrom(...CARRIERS),
     eagerLimit: fc.constantFrom(undefined, 16, 256),
     segmentBytes: fc.constantFrom(undefined, 64, 1024),
     steps: fc.array(step, { maxLength: steps }),

@@ -9,6 +9,8 @@ export interface Place {
   readonly members: Members;
   /** Payloads up to this travel with their envelopes. */
   readonly eagerLimit: number;
+  /** Whether time limits may be used. */
+  readonly timeouts: boolean;
   /** In [0, 1), drawn from the seed of the program. */
   random(): number;
   /** Waits for a random time, often none. */
@@ -40,7 +42,10 @@ export interface Kind<Data, Result> {
    * meanwhile.
    */
   takesAnyTag?(data: Data): boolean;
-  /** Makes a communicator, which is the result: those who are in one of the new ones together, as ranks of the old one. */
+  /**
+   * Makes a communicator, as `comm` in its result: ranks of the old one that are in one of the new ones together, in their new
+   * order.
+   */
   groups?(data: Data, size: number): readonly (readonly number[])[];
   /** Ends the communicator. */
   readonly frees?: true;

@@ -1,5 +1,6 @@
 /** What random programs are made of: one entry a kind, with how often it is drawn. A new one is a file in steps/ and a line here. */
 import type { Kind } from './step.ts';
+import { freeing, making } from './steps/communicators.ts';
 import { messages } from './steps/messages.ts';
 import { barrier, inPlace, moving } from './steps/moving.ts';
 import { reduction } from './steps/reductions.ts';
@@ -21,4 +22,6 @@ export const STEPS: Readonly<Record<string, Entry>> = {
   inPlace: entry(1, inPlace),
   reduction: entry(7, reduction),
   barrier: entry(1, barrier),
+  making: entry(5, making),
+  freeing: entry(2, freeing),
 };

@@ -1,4 +1,5 @@
 /** Ways to receive the messages of a batch one after the other, whatever comes first. */
+import { isMpiError } from '../../../src/errors.ts';
 import { ANY_SOURCE, ANY_TAG } from '../../../src/matching/envelope.ts';
 import type { Message } from '../../../src/p2p/probe.ts';
 import { Status } from '../../../src/p2p/status.ts';
@@ -6,6 +7,11 @@ import type { Taken } from '../legal.ts';
 import type { Reception } from './messages.ts';
 
 const WILD = { source: ANY_SOURCE, tag: ANY_TAG };
+
+/** The longest that calls wait which give up, in milliseconds. */
+const PATIENCE = 0.1;
+/** Bytes in which every message fits that is not large. */
+const MANY = 16 * 1024;
 
 type Got = NonNullable<Taken['got']>;
 
@@ -28,6 +34,11 @@ async function untilAll({ place, letters }: Reception, receive: () => Promise<bo
     if (await receive()) left--;
     await place.pause();
   }
+}
+
+/** Undefined for a call that has given up. */
+function late(error: unknown): undefined {
+  if (!isMpiError(error, 'ERR_TIMEOUT')) throw error;
 }
 
 /** Takes aside with `take`, and receives what was taken. */
@@ -105,6 +116,30 @@ export const SERIAL: Record<string, (reception: Reception) => Promise<void>> = {
       if (!taken) await reception.place.turn();
       return taken;
     }),
+
+  /** Waits in pieces, by probes that give up. */
+  'mprobe, timeout'(reception) {
+    const { comm, timeouts, random } = reception.place;
+    const options = () => (timeouts ? { timeout: random() * PATIENCE } : {});
+    return untilAll(reception, () =>
+      takeAside(reception, () => comm.mprobe(ANY_SOURCE, ANY_TAG, options()).catch(late)),
+    );
+  },
+
+  /** Receives that give up. Only what comes with its envelope: a receive that has matched, and gives up, loses its message. */
+  'recv, timeout'(reception) {
+    const { place, letters } = reception;
+    const { comm, tick, timeouts, eagerLimit, random } = place;
+    const patient = !timeouts || eagerLimit < MANY || letters.some(({ large }) => large);
+    return untilAll(reception, async () => {
+      const status = new Status();
+      const posted = tick();
+      const options = patient ? { status } : { status, timeout: random() * PATIENCE };
+      const value = await comm.recv(ANY_SOURCE, ANY_TAG, options).then((got) => ({ got }), late);
+      note(reception, WILD, posted, value && gotOf(status, value.got));
+      return value !== undefined;
+    });
+  },
 
   /** Every other receive is taken back after a while, unless it was faster. */
   cancel(reception) {

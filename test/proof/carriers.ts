@@ -1,0 +1,48 @@
+/** What carries the messages of a random program. */
+import type { Communicator } from '../../src/comm/communicator.ts';
+import { simulate, spmd } from '../../src/testing.ts';
+import type { Program } from './program.ts';
+
+/** Time, as a rank of a program has it. */
+export interface Time {
+  /** Time limits are part of the run, and the same in every run. */
+  readonly timeouts: boolean;
+  /** Lets some time pass, longer for a larger number in [0, 1). */
+  wait(length: number): Promise<void>;
+}
+
+/** How messages travel: in the order in which a seed draws pairs, or in virtual time with delays that it draws. */
+export const CARRIERS = ['shuffled', 'simulated', 'simulated, far'] as const;
+
+const LATENCY = 20e-6;
+
+/** Runs `rank` on all ranks of a program and gives the results. */
+export async function carry<T>(
+  { ranks, seed, carrier, eagerLimit, segmentBytes }: Program,
+  rank: (world: Communicator, time: Time) => Promise<T>,
+): Promise<T[]> {
+  const options = {
+    seed,
+    ...(eagerLimit === undefined ? {} : { eagerLimit }),
+    ...(segmentBytes === undefined ? {} : { segmentBytes }),
+  };
+  if (carrier === 'shuffled') return spmd(ranks, (world) => rank(world, TURNS), options);
+  // Messages of different pairs pass each other: a little, or by many times what one takes.
+  const network = {
+    latency: LATENCY,
+    jitter: carrier === 'simulated' ? LATENCY : 20 * LATENCY,
+    overhead: 1e-6,
+    hosts: 2,
+  };
+  const { results } = await simulate(
+    ranks,
+    (world, clock) => rank(world, { timeouts: true, wait: (length) => clock.sleep(length * 4 * LATENCY) }),
+    { ...options, ...network },
+  );
+  return results;
+}
+
+const TURNS: Time = {
+  timeouts: false,
+  wait: () => new Promise((resolve) => setImmediate(resolve)),
+};
