@@ -1,8 +1,8 @@
 /**
  * The entry points of the collectives, for the communicator: one function a call, with the context of its communicator first.
  *
- * Each checks its arguments, opens the call (which takes its sequence number, before anything is awaited), runs an algorithm
- * and closes the call.
+ * Each checks its arguments and gives a plan. Starting it opens the call (which takes its sequence number, before anything is awaited),
+ * runs an algorithm and closes the call.
  */
 export { allgather } from './allgather/call.ts';
 export { allgatherv } from './allgather/callv.ts';
@@ -29,6 +29,8 @@ export { neighborAllgatherv } from './neighbors/allgatherv.ts';
 export { neighborAlltoall } from './neighbors/alltoall.ts';
 export { neighborAlltoallv } from './neighbors/alltoallv.ts';
 export type { Neighborhood } from './neighbors/neighborhood.ts';
+export type { Plan } from './plan.ts';
+export { again } from './plan.ts';
 export { reduce } from './reduce/call.ts';
 export { reduceScatter } from './reduceScatter/call.ts';
 export { reduceScatterBlock } from './reduceScatter/callBlock.ts';

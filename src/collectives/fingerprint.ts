@@ -8,16 +8,21 @@ import { COLLECTIVES, type CollectiveName } from './registry.ts';
 
 type Known = Partial<Omit<Fingerprint, 'collective'>>;
 
-/** Opens a call: what is not given does not apply or is not known here. */
-export function openCall(context: CollectiveContext, name: CollectiveName, known: Known = {}): Channel {
-  return context.open({
+/** What is not given does not apply or is not known here. */
+export function fingerprintOf(name: CollectiveName, known: Known = {}): Fingerprint {
+  return {
     collective: COLLECTIVES[name].code,
     op: known.op ?? 0,
     algorithm: known.algorithm ?? 0,
     dtype: known.dtype ?? 0,
     root: known.root ?? UNKNOWN,
     count: known.count ?? UNKNOWN,
-  });
+  };
+}
+
+/** Opens a call that is made of nothing but these. */
+export function openCall(context: CollectiveContext, name: CollectiveName, known?: Known): Channel {
+  return context.open(fingerprintOf(name, known));
 }
 
 /** The public name of a collective's code. */

@@ -1,12 +1,12 @@
 /** What the calls that reduce have in common. */
 import { decode, encode } from '../wire/value.ts';
-import type { Channel } from './channel.ts';
-import type { CollectiveContext, CollectiveOptions } from './context.ts';
-import { openCall } from './fingerprint.ts';
+import type { CollectiveContext, CollectiveOptions, Fingerprint } from './context.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import type { ArrayOperand, Operand } from './operands/operand.ts';
 import { operandOf } from './operands/operandOf.ts';
-import { type Target, targetOf } from './operands/target.ts';
+import type { Target } from './operands/target.ts';
 import { type Op, type OpLike, resolveOp } from './ops.ts';
+import { hasLength } from './plan.ts';
 import type { Algorithm, RunOf, SelectableName } from './registry.ts';
 import { coincide, copyInto } from './scratch.ts';
 import { choose } from './selection.ts';
@@ -43,10 +43,10 @@ export function algorithmFor<Name extends SelectableName>(
   return choose(context, name, asked, { bytes, commutative: op.commutative, op: op.name });
 }
 
-/** Opens the call. Values have one algorithm only, code 0. */
-export function openReduction({ context, call, op, operand }: Reduction, algorithm: number, root?: number): Channel {
+/** What all ranks must agree on. Values have one algorithm only, code 0. */
+export function fingerprintFor({ call, op, operand }: Reduction, algorithm: number, root?: number): Fingerprint {
   const array = operand.as === 'array';
-  return openCall(context, call, {
+  return fingerprintOf(call, {
     op: op.code,
     algorithm: array ? algorithm : 0,
     dtype: operand.kind,
@@ -66,9 +66,14 @@ export function segmentOf(context: CollectiveContext, { input, reducer }: ArrayO
   return Math.max(1, grains) * reducer.grain;
 }
 
-/** The result of an array reduction goes here. */
-export function targetFor({ call, options }: Reduction, operand: ArrayOperand): Target {
-  return targetOf(operand, options.out, call);
+/** Whether an array reduction can be started again as it is: `fixed` is the target in `out`, undefined where there is none. */
+export function whileInPlace(operand: ArrayOperand, fixed: Target | undefined): () => boolean {
+  const { length } = operand.input;
+  const room = fixed?.work.length;
+  return () =>
+    operand.steady &&
+    hasLength(operand.input, length) &&
+    (fixed === undefined || room === undefined || (fixed.lasting && hasLength(fixed.work, room)));
 }
 
 /** A result that was made as a value, as the call returns it. @throws MpiError where it does not fit `out`. */

@@ -25,7 +25,12 @@ export async function runCall<T>(
     throw errors.located(error, { rank: domain.rank, op: call });
   }
   const before = domain.current;
-  const running = run(domain);
+  let running: Promise<T>;
+  try {
+    running = run(domain);
+  } catch (error) {
+    running = Promise.reject(error);
+  }
   const channel = domain.current === before ? null : domain.current;
   let expired: MpiError | undefined;
   const limit =

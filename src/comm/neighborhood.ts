@@ -30,28 +30,28 @@ export abstract class NeighborhoodCommunicator extends Communicator {
    */
   neighborAllgather<T>(value: T, options?: CallOptions): Promise<(T | undefined)[]> {
     return this.call('neighborAllgather', options, (domain) =>
-      collectives.neighborAllgather(domain, this.#neighbors, value, options),
+      collectives.neighborAllgather(domain, this.#neighbors, value, options).start(),
     );
   }
 
   /** The same for flat TypedArrays of any lengths, joined in the order of the sources or placed by `displs`. */
   neighborAllgatherv<A>(array: A, options?: GathervOptions): Promise<A> {
     return this.call('neighborAllgatherv', options, (domain) =>
-      collectives.neighborAllgatherv(domain, this.#neighbors, array, options),
+      collectives.neighborAllgatherv(domain, this.#neighbors, array, options).start(),
     );
   }
 
   /** Gives `values[i]` to the i-th destination; gives the values of the sources, `undefined` for one that is not there. */
   neighborAlltoall<T>(values: readonly T[], options?: CallOptions): Promise<(T | undefined)[]> {
     return this.call('neighborAlltoall', options, (domain) =>
-      collectives.neighborAlltoall(domain, this.#neighbors, values, options),
+      collectives.neighborAlltoall(domain, this.#neighbors, values, options).start(),
     );
   }
 
   /** Sends `sendCounts[i]` elements of a flat TypedArray to the i-th destination; gives what came, joined by source. */
   neighborAlltoallv<A>(array: A, sendCounts: readonly number[], options?: AlltoallOptions): Promise<A> {
     return this.call('neighborAlltoallv', options, (domain) =>
-      collectives.neighborAlltoallv(domain, this.#neighbors, array, sendCounts, options),
+      collectives.neighborAlltoallv(domain, this.#neighbors, array, sendCounts, options).start(),
     );
   }
 }

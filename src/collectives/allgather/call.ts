@@ -1,8 +1,9 @@
 import { encode } from '../../wire/value.ts';
 import type { CollectiveContext, CollectiveOptions } from '../context.ts';
-import { openCall } from '../fingerprint.ts';
+import { fingerprintOf } from '../fingerprint.ts';
 import { inboxFor } from '../inbox.ts';
 import { privateFrom } from '../outgoing.ts';
+import { type Plan, whileViewOf } from '../plan.ts';
 import { choose } from '../selection.ts';
 import { share } from './share.ts';
 
@@ -12,15 +13,14 @@ import { share } from './share.ts';
  *
  * @throws MpiError ERR_TYPE, ERR_BUFFER, ERR_ARG; ERR_TRUNCATE where the values do not fit `out`.
  */
-export async function allgather<T>(
-  context: CollectiveContext,
-  value: T,
-  options: CollectiveOptions = {},
-): Promise<T[]> {
+export function allgather<T>(context: CollectiveContext, value: T, options: CollectiveOptions = {}): Plan<T[]> {
   const { out } = options;
   const inboxOf = inboxFor('allgather', out);
   const own = privateFrom(out, encode(value, 'allgather'));
   const { code, run } = choose(context, 'allgather', options.algorithm);
-  const channel = openCall(context, 'allgather', { algorithm: code });
-  return (await share(context, channel, run, own, inboxOf)) as T[];
+  const fingerprint = fingerprintOf('allgather', { algorithm: code });
+  return {
+    lasting: whileViewOf(value, [own]),
+    start: async () => (await share(context, context.open(fingerprint), run, own, inboxOf)) as T[],
+  };
 }

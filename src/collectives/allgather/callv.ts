@@ -2,9 +2,10 @@ import { dtypeOf } from '../../wire/dtype.ts';
 import { checkOut, encode } from '../../wire/value.ts';
 import { checkCounts, checkDispls, checkFlat } from '../arguments.ts';
 import type { CollectiveContext, GathervOptions } from '../context.ts';
-import { openCall } from '../fingerprint.ts';
+import { fingerprintOf } from '../fingerprint.ts';
 import { flatInbox } from '../inbox.ts';
 import { privateFrom } from '../outgoing.ts';
+import { type Plan, whileViewOf } from '../plan.ts';
 import { choose } from '../selection.ts';
 import { share } from './share.ts';
 
@@ -15,7 +16,7 @@ import { share } from './share.ts';
  * @throws MpiError ERR_TYPE, ERR_BUFFER, ERR_COUNT, ERR_ARG; ERR_TRUNCATE where the result does not fit `out`; ERR_MISMATCH where
  *   `counts` is not what the ranks have sent.
  */
-export async function allgatherv<A>(context: CollectiveContext, array: A, options: GathervOptions = {}): Promise<A> {
+export function allgatherv<A>(context: CollectiveContext, array: A, options: GathervOptions = {}): Plan<A> {
   const { size } = context;
   const { out, counts, displs } = options;
   const part: unknown = array;
@@ -28,7 +29,10 @@ export async function allgatherv<A>(context: CollectiveContext, array: A, option
   const dtype = dtypeOf(part);
   const own = privateFrom(out, encode(part, 'allgatherv'));
   const { code, run } = choose(context, 'allgatherv', options.algorithm);
-  const channel = openCall(context, 'allgatherv', { algorithm: code, dtype });
+  const fingerprint = fingerprintOf('allgatherv', { algorithm: code, dtype });
   const inboxOf = flatInbox({ call: 'allgatherv', dtype, out, counts, displs });
-  return (await share(context, channel, run, own, inboxOf)) as A;
+  return {
+    lasting: whileViewOf(part, [own]),
+    start: async () => (await share(context, context.open(fingerprint), run, own, inboxOf)) as A,
+  };
 }

@@ -1,9 +1,10 @@
 import { encode } from '../../wire/value.ts';
 import { checkValues } from '../arguments.ts';
 import type { CollectiveContext, CollectiveOptions } from '../context.ts';
-import { openCall } from '../fingerprint.ts';
+import { fingerprintOf } from '../fingerprint.ts';
 import { inboxFor } from '../inbox.ts';
 import { privateFrom } from '../outgoing.ts';
+import { never, type Plan } from '../plan.ts';
 import { choose } from '../selection.ts';
 import { swap } from './swap.ts';
 
@@ -14,16 +15,19 @@ import { swap } from './swap.ts';
  * @throws MpiError ERR_COUNT unless there is one value for each rank; ERR_TYPE, ERR_BUFFER, ERR_ARG; ERR_TRUNCATE where the values do
  *   not fit `out`.
  */
-export async function alltoall<T>(
+export function alltoall<T>(
   context: CollectiveContext,
   values: readonly T[],
   options: CollectiveOptions = {},
-): Promise<T[]> {
+): Plan<T[]> {
   const { out } = options;
   checkValues(values, context.size, 'alltoall');
   const inboxOf = inboxFor('alltoall', out);
   const packets = values.map((value) => privateFrom(out, encode(value, 'alltoall')));
   const { code, run } = choose(context, 'alltoall', options.algorithm);
-  const channel = openCall(context, 'alltoall', { algorithm: code });
-  return (await swap(context, channel, run, packets, inboxOf)) as T[];
+  const fingerprint = fingerprintOf('alltoall', { algorithm: code });
+  return {
+    lasting: never,
+    start: async () => (await swap(context, context.open(fingerprint), run, packets, inboxOf)) as T[],
+  };
 }

@@ -2,9 +2,10 @@ import { dtypeOf } from '../../wire/dtype.ts';
 import { checkOut, encode } from '../../wire/value.ts';
 import { checkCounts, checkDispls, checkFlat, checkPlacement } from '../arguments.ts';
 import type { AlltoallvOptions, CollectiveContext } from '../context.ts';
-import { openCall } from '../fingerprint.ts';
+import { fingerprintOf } from '../fingerprint.ts';
 import { flatInbox } from '../inbox.ts';
 import { privateFrom } from '../outgoing.ts';
+import { type Plan, whileViewOf } from '../plan.ts';
 import { choose } from '../selection.ts';
 import { swap } from './swap.ts';
 
@@ -17,12 +18,12 @@ const NAMES = { counts: 'sendCounts', displs: 'sendDispls' };
  * @throws MpiError ERR_TYPE, ERR_BUFFER, ERR_COUNT, ERR_ARG; ERR_TRUNCATE where the result does not fit `out`; ERR_MISMATCH where
  *   `recvCounts` is not what the ranks have sent.
  */
-export async function alltoallv<A>(
+export function alltoallv<A>(
   context: CollectiveContext,
   array: A,
   sendCounts: readonly number[],
   options: AlltoallvOptions = {},
-): Promise<A> {
+): Plan<A> {
   const { size } = context;
   const { out, recvCounts: counts, recvDispls: displs } = options;
   const whole: unknown = array;
@@ -37,7 +38,10 @@ export async function alltoallv<A>(
   });
   const dtype = dtypeOf(whole);
   const { code, run } = choose(context, 'alltoallv', options.algorithm);
-  const channel = openCall(context, 'alltoallv', { algorithm: code, dtype });
+  const fingerprint = fingerprintOf('alltoallv', { algorithm: code, dtype });
   const inboxOf = flatInbox({ call: 'alltoallv', dtype, out, counts, displs });
-  return (await swap(context, channel, run, packets, inboxOf)) as A;
+  return {
+    lasting: whileViewOf(whole, packets),
+    start: async () => (await swap(context, context.open(fingerprint), run, packets, inboxOf)) as A,
+  };
 }

@@ -1,12 +1,12 @@
 import { protocol } from '../../errors.ts';
-import type { Packet } from '../../wire/packet.ts';
 import { checkOut, decode, encode } from '../../wire/value.ts';
 import { announce, announcementIn } from '../announcement.ts';
 import { checkRoot } from '../arguments.ts';
 import { Bulk } from '../bulk.ts';
-import type { CollectiveContext, CollectiveOptions } from '../context.ts';
-import { openCall } from '../fingerprint.ts';
+import type { CollectiveContext, CollectiveOptions, Fingerprint } from '../context.ts';
+import { fingerprintOf } from '../fingerprint.ts';
 import { receiveInto } from '../inbox.ts';
+import { always, type Plan, whileViewOf } from '../plan.ts';
 import { algorithmWithCode, choose } from '../selection.ts';
 import { ownValue } from '../values.ts';
 import { binomial } from './binomial.ts';
@@ -20,25 +20,31 @@ import { binomial } from './binomial.ts';
  *
  * @throws MpiError ERR_ROOT, ERR_TYPE, ERR_BUFFER, ERR_ARG; ERR_TRUNCATE where the value does not fit `out`.
  */
-export async function bcast<T>(
+export function bcast<T>(
   context: CollectiveContext,
   value: T | undefined,
   root = 0,
   options: CollectiveOptions = {},
-): Promise<T> {
+): Plan<T> {
   const { rank, size } = context;
   const { out } = options;
   checkRoot(root, size, 'bcast');
   if (out !== undefined) checkOut(out, 'bcast');
-  if (rank === root) return fromRoot(context, value as T, encode(value, 'bcast'), root, options);
+  const fingerprint = fingerprintOf('bcast', { root });
+  if (rank === root) return fromRoot(context, fingerprint, value as T, options);
 
   choose(context, 'bcast', options.algorithm);
-  const channel = openCall(context, 'bcast', { root });
+  return { lasting: always, start: async () => (await toOthers(context, fingerprint, out)) as T };
+}
+
+async function toOthers(context: CollectiveContext, fingerprint: Fingerprint, out: unknown): Promise<unknown> {
+  const { root } = fingerprint;
+  const channel = context.open(fingerprint);
   const packet = await binomial(channel, undefined, root);
   const announcement = announcementIn(packet);
   if (announcement === undefined) {
     context.close(channel);
-    return decode(packet, out, 'bcast') as T;
+    return decode(packet, out, 'bcast');
   }
   const run = algorithmWithCode('bcast', announcement.algorithm)?.run;
   if (run === undefined) {
@@ -47,24 +53,30 @@ export async function bcast<T>(
   const reception = receiveInto(announcement.head, out, 'bcast');
   await run(channel, new Bulk(reception.segments), root, context.segmentBytes);
   context.close(channel);
-  return reception.value() as T;
+  return reception.value();
 }
 
-async function fromRoot<T>(
+function fromRoot<T>(
   context: CollectiveContext,
+  fingerprint: Fingerprint,
   value: T,
-  packet: Packet,
-  root: number,
   { out, algorithm }: CollectiveOptions,
-): Promise<T> {
+): Plan<T> {
+  const { root } = fingerprint;
+  const packet = encode(value, 'bcast');
   const { code, run } = choose(context, 'bcast', algorithm, { bytes: packet.bytes });
-  const channel = openCall(context, 'bcast', { root });
-  if (context.size > 1) {
-    const announced = run !== undefined && packet.bytes > 0;
-    await binomial(channel, announced ? announce(packet, code) : packet, root);
-    if (announced) await run(channel, new Bulk(packet.segments), root, context.segmentBytes);
-  }
-  context.close(channel);
-  if (out === undefined || out === value) return value;
-  return ownValue(packet, out, 'bcast') as T;
+  return {
+    lasting: whileViewOf(value, [packet]),
+    async start() {
+      const channel = context.open(fingerprint);
+      if (context.size > 1) {
+        const announced = run !== undefined && packet.bytes > 0;
+        await binomial(channel, announced ? announce(packet, code) : packet, root);
+        if (announced) await run(channel, new Bulk(packet.segments), root, context.segmentBytes);
+      }
+      context.close(channel);
+      if (out === undefined || out === value) return value;
+      return ownValue(packet, out, 'bcast') as T;
+    },
+  };
 }

@@ -1,7 +1,9 @@
 import { checkOut, encode } from '../../wire/value.ts';
 import type { CollectiveContext, CollectiveOptions } from '../context.ts';
+import { targetOf } from '../operands/target.ts';
 import { type OpLike, SUM } from '../ops.ts';
-import { algorithmFor, deliver, openReduction, reductionOf, segmentOf, targetFor } from '../reduction.ts';
+import { never, type Plan } from '../plan.ts';
+import { algorithmFor, deliver, fingerprintFor, reductionOf, segmentOf, whileInPlace } from '../reduction.ts';
 import { scanValues } from '../values.ts';
 
 /**
@@ -9,29 +11,42 @@ import { scanValues } from '../values.ts';
  *
  * @throws MpiError ERR_OP, ERR_TYPE, ERR_COUNT, ERR_BUFFER, ERR_ARG; ERR_TRUNCATE where the result does not fit `out`.
  */
-export async function exscan<T>(
+export function exscan<T>(
   context: CollectiveContext,
   value: T,
   op: OpLike = SUM,
   options: CollectiveOptions = {},
-): Promise<T | undefined> {
+): Plan<T | undefined> {
   const { rank, size } = context;
   const reduction = reductionOf(context, 'exscan', value, op, options);
   const { operand } = reduction;
   const out = rank === 0 ? undefined : options.out;
   const { code, run } = algorithmFor(context, 'exscan', reduction.op, operand, options.algorithm);
+  const fingerprint = fingerprintFor(reduction, code);
   if (operand.as === 'array') {
-    const target = targetFor({ ...reduction, options: { out } }, operand);
-    const channel = openReduction(reduction, code);
-    if (size > 1) await run(channel, target.input, target.work, operand.reducer, segmentOf(context, operand));
-    context.close(channel);
-    return (rank === 0 ? undefined : target.finish()) as T | undefined;
+    const segment = segmentOf(context, operand);
+    const fixed = out === undefined ? undefined : targetOf(operand, out, 'exscan');
+    return {
+      lasting: whileInPlace(operand, fixed),
+      async start() {
+        const target = fixed ?? targetOf(operand, undefined, 'exscan');
+        const channel = context.open(fingerprint);
+        if (size > 1) await run(channel, target.input, target.work, operand.reducer, segment);
+        context.close(channel);
+        return (rank === 0 ? undefined : target.finish()) as T | undefined;
+      },
+    };
   }
 
   if (out !== undefined) checkOut(out, 'exscan');
   const own = encode(operand.value, 'exscan');
-  const channel = openReduction(reduction, code);
-  const result = size > 1 ? await scanValues(channel, operand, own, true, 'exscan') : undefined;
-  context.close(channel);
-  return (rank === 0 ? undefined : deliver(result, out, 'exscan')) as T | undefined;
+  return {
+    lasting: never,
+    async start() {
+      const channel = context.open(fingerprint);
+      const result = size > 1 ? await scanValues(channel, operand, own, true, 'exscan') : undefined;
+      context.close(channel);
+      return (rank === 0 ? undefined : deliver(result, out, 'exscan')) as T | undefined;
+    },
+  };
 }

@@ -1,9 +1,10 @@
 import { encode } from '../../wire/value.ts';
 import { checkRoot } from '../arguments.ts';
 import type { CollectiveContext, CollectiveOptions } from '../context.ts';
-import { openCall } from '../fingerprint.ts';
+import { fingerprintOf } from '../fingerprint.ts';
 import { inboxFor } from '../inbox.ts';
 import { privateFrom } from '../outgoing.ts';
+import { type Plan, whileViewOf } from '../plan.ts';
 import { choose } from '../selection.ts';
 import { collect } from './collect.ts';
 
@@ -13,17 +14,20 @@ import { collect } from './collect.ts';
  *
  * @throws MpiError ERR_ROOT, ERR_TYPE, ERR_BUFFER, ERR_ARG; ERR_TRUNCATE where the values do not fit `out`.
  */
-export async function gather<T>(
+export function gather<T>(
   context: CollectiveContext,
   value: T,
   root = 0,
   options: CollectiveOptions = {},
-): Promise<T[] | undefined> {
+): Plan<T[] | undefined> {
   const { out } = options;
   checkRoot(root, context.size, 'gather');
   const inboxOf = inboxFor('gather', out);
   const own = privateFrom(out, encode(value, 'gather'));
   const { code, run } = choose(context, 'gather', options.algorithm);
-  const channel = openCall(context, 'gather', { algorithm: code, root });
-  return (await collect(context, channel, run, own, root, inboxOf)) as T[] | undefined;
+  const fingerprint = fingerprintOf('gather', { algorithm: code, root });
+  return {
+    lasting: whileViewOf(value, [own]),
+    start: async () => (await collect(context, context.open(fingerprint), run, own, root, inboxOf)) as T[] | undefined,
+  };
 }

@@ -2,9 +2,10 @@ import { dtypeOf } from '../../wire/dtype.ts';
 import { checkOut, encode } from '../../wire/value.ts';
 import { checkCounts, checkDispls, checkFlat, checkRoot } from '../arguments.ts';
 import type { CollectiveContext, GathervOptions } from '../context.ts';
-import { openCall } from '../fingerprint.ts';
+import { fingerprintOf } from '../fingerprint.ts';
 import { flatInbox } from '../inbox.ts';
 import { privateFrom } from '../outgoing.ts';
+import { type Plan, whileViewOf } from '../plan.ts';
 import { choose } from '../selection.ts';
 import { collect } from './collect.ts';
 
@@ -15,12 +16,12 @@ import { collect } from './collect.ts';
  * @throws MpiError ERR_ROOT, ERR_TYPE, ERR_BUFFER, ERR_COUNT, ERR_ARG; ERR_TRUNCATE where the result does not fit `out`;
  *   ERR_MISMATCH where `counts` is not what the ranks have sent.
  */
-export async function gatherv<A>(
+export function gatherv<A>(
   context: CollectiveContext,
   array: A,
   root = 0,
   options: GathervOptions = {},
-): Promise<A | undefined> {
+): Plan<A | undefined> {
   const { rank, size } = context;
   const { out, counts, displs } = options;
   checkRoot(root, size, 'gatherv');
@@ -32,7 +33,10 @@ export async function gatherv<A>(
   const dtype = dtypeOf(part);
   const own = privateFrom(out, encode(part, 'gatherv'));
   const { code, run } = choose(context, 'gatherv', options.algorithm);
-  const channel = openCall(context, 'gatherv', { algorithm: code, dtype, root });
+  const fingerprint = fingerprintOf('gatherv', { algorithm: code, dtype, root });
   const inboxOf = flatInbox({ call: 'gatherv', dtype, out, counts, displs });
-  return (await collect(context, channel, run, own, root, inboxOf)) as A | undefined;
+  return {
+    lasting: whileViewOf(part, [own]),
+    start: async () => (await collect(context, context.open(fingerprint), run, own, root, inboxOf)) as A | undefined,
+  };
 }

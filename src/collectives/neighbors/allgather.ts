@@ -1,7 +1,8 @@
 import { encode } from '../../wire/value.ts';
 import type { CollectiveContext, CollectiveOptions } from '../context.ts';
-import { openCall } from '../fingerprint.ts';
+import { fingerprintOf } from '../fingerprint.ts';
 import { privateFrom } from '../outgoing.ts';
+import { type Plan, whileViewOf } from '../plan.ts';
 import { exchange } from './exchange.ts';
 import { incomingValues } from './incoming.ts';
 import { checkNoAlgorithm, type Neighborhood } from './neighborhood.ts';
@@ -16,17 +17,21 @@ const CALL = 'neighborAllgather';
  * @throws MpiError ERR_TYPE, ERR_BUFFER, ERR_ARG; ERR_TRUNCATE where the values do not fit `out`; ERR_COUNT where they leave open where
  *   in `out` they belong.
  */
-export async function neighborAllgather<T>(
+export function neighborAllgather<T>(
   context: CollectiveContext,
   neighbors: Neighborhood,
   value: T,
   options: CollectiveOptions = {},
-): Promise<(T | undefined)[]> {
+): Plan<(T | undefined)[]> {
   const { out } = options;
   checkNoAlgorithm(CALL, options);
   const incoming = incomingValues(CALL, neighbors.sources, out, 'neighborAllgatherv');
   const own = privateFrom(out, encode(value, CALL));
   const packets = neighbors.destinations.map(() => own);
-  const channel = openCall(context, CALL);
-  return (await exchange(context, channel, neighbors, packets, incoming)) as (T | undefined)[];
+  const fingerprint = fingerprintOf(CALL);
+  return {
+    lasting: whileViewOf(value, packets),
+    start: async () =>
+      (await exchange(context, context.open(fingerprint), neighbors, packets, incoming)) as (T | undefined)[],
+  };
 }

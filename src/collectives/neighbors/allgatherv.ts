@@ -2,8 +2,9 @@ import { dtypeOf } from '../../wire/dtype.ts';
 import { encode } from '../../wire/value.ts';
 import { checkFlat } from '../arguments.ts';
 import type { CollectiveContext, GathervOptions } from '../context.ts';
-import { openCall } from '../fingerprint.ts';
+import { fingerprintOf } from '../fingerprint.ts';
 import { privateFrom } from '../outgoing.ts';
+import { type Plan, whileViewOf } from '../plan.ts';
 import { exchange } from './exchange.ts';
 import { incomingParts } from './incoming.ts';
 import { checkNoAlgorithm, type Neighborhood } from './neighborhood.ts';
@@ -19,12 +20,12 @@ const NAMES = { counts: 'counts', displs: 'displs' };
  * @throws MpiError ERR_TYPE, ERR_BUFFER, ERR_COUNT, ERR_ARG; ERR_TRUNCATE where the result does not fit `out`; ERR_MISMATCH where
  *   `counts` is not what the sources have sent.
  */
-export async function neighborAllgatherv<A>(
+export function neighborAllgatherv<A>(
   context: CollectiveContext,
   neighbors: Neighborhood,
   array: A,
   options: GathervOptions = {},
-): Promise<A> {
+): Plan<A> {
   const { sources, destinations } = neighbors;
   const { out, counts, displs } = options;
   const part: unknown = array;
@@ -33,6 +34,9 @@ export async function neighborAllgatherv<A>(
   const incoming = incomingParts(context, { call: CALL, sources, array: part, out, counts, displs, names: NAMES });
   const own = privateFrom(out, encode(part, CALL));
   const packets = destinations.map(() => own);
-  const channel = openCall(context, CALL, { dtype: dtypeOf(part) });
-  return (await exchange(context, channel, neighbors, packets, incoming)) as A;
+  const fingerprint = fingerprintOf(CALL, { dtype: dtypeOf(part) });
+  return {
+    lasting: whileViewOf(part, packets),
+    start: async () => (await exchange(context, context.open(fingerprint), neighbors, packets, incoming)) as A,
+  };
 }

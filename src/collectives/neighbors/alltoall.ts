@@ -2,8 +2,9 @@ import { PROC_NULL } from '../../matching/envelope.ts';
 import { encode } from '../../wire/value.ts';
 import { checkValues } from '../arguments.ts';
 import type { CollectiveContext, CollectiveOptions } from '../context.ts';
-import { openCall } from '../fingerprint.ts';
+import { fingerprintOf } from '../fingerprint.ts';
 import { privateFrom } from '../outgoing.ts';
+import { never, type Plan } from '../plan.ts';
 import { exchange } from './exchange.ts';
 import { incomingValues } from './incoming.ts';
 import { checkNoAlgorithm, type Neighborhood } from './neighborhood.ts';
@@ -18,12 +19,12 @@ const CALL = 'neighborAlltoall';
  * @throws MpiError ERR_COUNT unless there is one value for each destination; ERR_TYPE, ERR_BUFFER, ERR_ARG; ERR_TRUNCATE where the values
  *   do not fit `out`; ERR_COUNT where they leave open where in `out` they belong.
  */
-export async function neighborAlltoall<T>(
+export function neighborAlltoall<T>(
   context: CollectiveContext,
   neighbors: Neighborhood,
   values: readonly T[],
   options: CollectiveOptions = {},
-): Promise<(T | undefined)[]> {
+): Plan<(T | undefined)[]> {
   const { sources, destinations } = neighbors;
   const { out } = options;
   checkNoAlgorithm(CALL, options);
@@ -32,6 +33,10 @@ export async function neighborAlltoall<T>(
   const packets = destinations.map((dest, index) =>
     dest === PROC_NULL ? undefined : privateFrom(out, encode(values[index], CALL)),
   );
-  const channel = openCall(context, CALL);
-  return (await exchange(context, channel, neighbors, packets, incoming)) as (T | undefined)[];
+  const fingerprint = fingerprintOf(CALL);
+  return {
+    lasting: never,
+    start: async () =>
+      (await exchange(context, context.open(fingerprint), neighbors, packets, incoming)) as (T | undefined)[],
+  };
 }

@@ -3,8 +3,9 @@ import { dtypeOf } from '../../wire/dtype.ts';
 import { encode } from '../../wire/value.ts';
 import { checkFlat, checkPlacement } from '../arguments.ts';
 import type { AlltoallvOptions, CollectiveContext } from '../context.ts';
-import { openCall } from '../fingerprint.ts';
+import { fingerprintOf } from '../fingerprint.ts';
 import { privateFrom } from '../outgoing.ts';
+import { type Plan, whileViewOf } from '../plan.ts';
 import { exchange } from './exchange.ts';
 import { incomingParts } from './incoming.ts';
 import { checkNoAlgorithm, type Neighborhood } from './neighborhood.ts';
@@ -21,13 +22,13 @@ const RECEIVED = { counts: 'recvCounts', displs: 'recvDispls' };
  * @throws MpiError ERR_TYPE, ERR_BUFFER, ERR_COUNT, ERR_ARG; ERR_TRUNCATE where the result does not fit `out`; ERR_MISMATCH where
  *   `recvCounts` is not what the sources have sent.
  */
-export async function neighborAlltoallv<A>(
+export function neighborAlltoallv<A>(
   context: CollectiveContext,
   neighbors: Neighborhood,
   array: A,
   sendCounts: readonly number[],
   options: AlltoallvOptions = {},
-): Promise<A> {
+): Plan<A> {
   const { sources, destinations } = neighbors;
   const { out, recvCounts: counts, recvDispls: displs } = options;
   const whole: unknown = array;
@@ -40,6 +41,9 @@ export async function neighborAlltoallv<A>(
     const start = sent.displs[index] ?? 0;
     return privateFrom(out, encode(whole.subarray(start, start + (sent.counts[index] ?? 0)), CALL));
   });
-  const channel = openCall(context, CALL, { dtype: dtypeOf(whole) });
-  return (await exchange(context, channel, neighbors, packets, incoming)) as A;
+  const fingerprint = fingerprintOf(CALL, { dtype: dtypeOf(whole) });
+  return {
+    lasting: whileViewOf(whole, packets),
+    start: async () => (await exchange(context, context.open(fingerprint), neighbors, packets, incoming)) as A,
+  };
 }

@@ -9,6 +9,8 @@ export interface ArrayOperand {
   readonly kind: number;
   /** The elements, packed in C order; the user's own memory wherever that is so already. Never written. */
   readonly input: TypedArray;
+  /** `input` is what the user's value is, also when that changes: it is the same memory, or a value that can't change. */
+  readonly steady: boolean;
   readonly reducer: Reducer;
   /** Elements of `input` for one element of the user's array: 2 for arrays of pairs, else 1. */
   readonly width: number;

@@ -53,6 +53,7 @@ function typedOperand(array: TypedArray, op: Op, call: string): ArrayOperand {
     as: 'array',
     kind: dtype,
     input: array,
+    steady: true,
     reducer: reducerFor(op, dtype),
     width: 1,
     numeric: true,
@@ -67,14 +68,16 @@ function ndarrayOperand(value: NdArray, op: Op, call: string): ArrayOperand {
   if (isDetached(data)) throw detached(call, 'value');
   const dtype = dtypeOf(data);
   const count = elementsOf(shape);
+  const steady = isContiguous(view);
   let input: TypedArray;
-  if (isContiguous(view)) input = data.subarray(offset, offset + count);
+  if (steady) input = data.subarray(offset, offset + count);
   else gather(view, (input = scratchLike(data, count)));
   checkElements(input, dtype, op, call);
   return {
     as: 'array',
     kind: dtype,
     input,
+    steady,
     reducer: reducerFor(op, dtype),
     width: 1,
     numeric: true,
@@ -184,7 +187,8 @@ function numbersOperand(numbers: Float64Array, kind: number, op: Op, call: strin
   }
   const reducer = reducerFor(op, bitwise ? PLAIN_NUMBERS : DType.FLOAT64);
   const width = kind === OperandKind.PAIRS ? 2 : 1;
-  return { as: 'array', kind, input: numbers, reducer, width, numeric: true, rebuild, rebuildPart: rebuild };
+  const steady = kind === OperandKind.NUMBER || kind === OperandKind.BOOLEAN;
+  return { as: 'array', kind, input: numbers, steady, reducer, width, numeric: true, rebuild, rebuildPart: rebuild };
 }
 
 /** Booleans are counted by SUM and PROD; under every other operator they stay booleans. */
@@ -197,7 +201,17 @@ function booleansOperand(list: readonly boolean[], kind: number, op: Op, call: s
     single ? elements[0] === 1 : Array.from(elements as Uint8Array, (bit) => bit === 1);
   const input = Uint8Array.from(list, Number);
   const reducer = reducerFor(op, DType.UINT8);
-  return { as: 'array', kind, input, reducer, width: 1, numeric: false, rebuild, rebuildPart: rebuild };
+  return {
+    as: 'array',
+    kind,
+    input,
+    steady: single,
+    reducer,
+    width: 1,
+    numeric: false,
+    rebuild,
+    rebuildPart: rebuild,
+  };
 }
 
 function same(elements: TypedArray): TypedArray {

@@ -11,6 +11,8 @@ export interface Target {
   readonly input: TypedArray;
   /** Takes the result. Either the memory of `input`, or none of it. */
   readonly work: TypedArray;
+  /** Another result can be made with it: neither is `work` what the user gets, nor `input` a copy. */
+  readonly lasting: boolean;
   /**
    * The value to return, once `work` holds the result.
    *
@@ -30,12 +32,12 @@ export function targetOf(operand: ArrayOperand, out: unknown, call: string, coun
   const rebuild = count === undefined ? operand.rebuild : operand.rebuildPart;
   if (out === undefined) {
     const work = scratchLike(input, length);
-    return { input, work, finish: () => rebuild(work) };
+    return { input, work, lasting: false, finish: () => rebuild(work) };
   }
   checkOut(out, call);
   if (!operand.numeric) {
     const work = scratchLike(input, length);
-    return { input, work, finish: () => decode(encode(rebuild(work), call), out, call) };
+    return { input, work, lasting: true, finish: () => decode(encode(rebuild(work), call), out, call) };
   }
   const whole = count === undefined;
   return isNdArray(out)
@@ -62,15 +64,17 @@ function strided(operand: ArrayOperand, out: NdArray, count: number, whole: bool
     scatter(work, view, count);
     return out;
   };
-  return { input, work, finish };
+  return { input, work, lasting: true, finish };
 }
 
 /** The result is made in the memory of `out` itself, unless that would overwrite operands which are still to be read. */
 function inPlace(input: TypedArray, work: TypedArray, whole: boolean, out: unknown): Target {
-  if (!overlap(input, work) || (whole && coincide(input, work))) return { input, work, finish: () => out };
+  if (!overlap(input, work) || (whole && coincide(input, work))) {
+    return { input, work, lasting: true, finish: () => out };
+  }
   const copy = scratchLike(input, input.length);
   copyInto(copy, input);
-  return { input: copy, work, finish: () => out };
+  return { input: copy, work, lasting: false, finish: () => out };
 }
 
 /** For an `out` that does not fit: the result is made, and dropped. */
@@ -82,5 +86,5 @@ function misfitOf(operand: ArrayOperand, dtype: number, room: number, count: num
     if (dtype === needed) throw outTooShort(call, count, room);
     throw elementsUnlike(call, 'out', `${dtypeName(needed)} elements like the result`, dtypeName(dtype));
   };
-  return { input, work: scratchLike(input, count), finish };
+  return { input, work: scratchLike(input, count), lasting: true, finish };
 }

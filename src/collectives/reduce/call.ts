@@ -1,8 +1,18 @@
 import { checkOut, encode } from '../../wire/value.ts';
 import { checkRoot } from '../arguments.ts';
 import type { CollectiveContext, CollectiveOptions } from '../context.ts';
+import { targetOf } from '../operands/target.ts';
 import { type OpLike, SUM } from '../ops.ts';
-import { algorithmFor, copyOperand, deliver, openReduction, reductionOf, segmentOf, targetFor } from '../reduction.ts';
+import { never, type Plan } from '../plan.ts';
+import {
+  algorithmFor,
+  copyOperand,
+  deliver,
+  fingerprintFor,
+  reductionOf,
+  segmentOf,
+  whileInPlace,
+} from '../reduction.ts';
 import { ownValue, reduceValues } from '../values.ts';
 
 /**
@@ -10,37 +20,50 @@ import { ownValue, reduceValues } from '../values.ts';
  *
  * @throws MpiError ERR_ROOT, ERR_OP, ERR_TYPE, ERR_COUNT, ERR_BUFFER, ERR_ARG; ERR_TRUNCATE where the result does not fit `out`.
  */
-export async function reduce<T>(
+export function reduce<T>(
   context: CollectiveContext,
   value: T,
   op: OpLike = SUM,
   root = 0,
   options: CollectiveOptions = {},
-): Promise<T | undefined> {
+): Plan<T | undefined> {
   const { rank, size } = context;
   checkRoot(root, size, 'reduce');
   const reduction = reductionOf(context, 'reduce', value, op, options);
   const { operand } = reduction;
+  const out = rank === root ? options.out : undefined;
   const { code, run } = algorithmFor(context, 'reduce', reduction.op, operand, options.algorithm);
+  const fingerprint = fingerprintFor(reduction, code, root);
   if (operand.as === 'array') {
-    const target = rank === root ? targetFor(reduction, operand) : undefined;
-    const channel = openReduction(reduction, code, root);
-    if (target !== undefined && size === 1) copyOperand(target);
-    else {
-      const input = target?.input ?? operand.input;
-      const { commutative } = reduction.op;
-      const segment = segmentOf(context, operand);
-      await run(channel, input, target?.work, operand.reducer, root, commutative, segment);
-    }
-    context.close(channel);
-    return target?.finish() as T | undefined;
+    const { commutative } = reduction.op;
+    const segment = segmentOf(context, operand);
+    const fixed = out === undefined ? undefined : targetOf(operand, out, 'reduce');
+    return {
+      lasting: whileInPlace(operand, fixed),
+      async start() {
+        const target = rank === root ? (fixed ?? targetOf(operand, undefined, 'reduce')) : undefined;
+        const channel = context.open(fingerprint);
+        if (target !== undefined && size === 1) copyOperand(target);
+        else {
+          const input = target?.input ?? operand.input;
+          await run(channel, input, target?.work, operand.reducer, root, commutative, segment);
+        }
+        context.close(channel);
+        return target?.finish() as T | undefined;
+      },
+    };
   }
 
-  if (rank === root && options.out !== undefined) checkOut(options.out, 'reduce');
+  if (out !== undefined) checkOut(out, 'reduce');
   const own = encode(operand.value, 'reduce');
-  const channel = openReduction(reduction, code, root);
-  const result =
-    size === 1 ? ownValue(own, undefined, 'reduce') : await reduceValues(channel, operand, own, root, 'reduce');
-  context.close(channel);
-  return (rank === root ? deliver(result, options.out, 'reduce') : undefined) as T | undefined;
+  return {
+    lasting: never,
+    async start() {
+      const channel = context.open(fingerprint);
+      const result =
+        size === 1 ? ownValue(own, undefined, 'reduce') : await reduceValues(channel, operand, own, root, 'reduce');
+      context.close(channel);
+      return (rank === root ? deliver(result, out, 'reduce') : undefined) as T | undefined;
+    },
+  };
 }

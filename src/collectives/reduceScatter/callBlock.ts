@@ -1,6 +1,7 @@
 import { countInvalid } from '../../errors.ts';
 import type { CollectiveContext, CollectiveOptions } from '../context.ts';
 import { type OpLike, SUM } from '../ops.ts';
+import type { Plan } from '../plan.ts';
 import { partsOf, reduceParts } from './parts.ts';
 
 /**
@@ -8,12 +9,12 @@ import { partsOf, reduceParts } from './parts.ts';
  *
  * @throws MpiError ERR_COUNT unless the length is a multiple of the number of ranks; else as `reduceScatter`.
  */
-export async function reduceScatterBlock<A>(
+export function reduceScatterBlock<A>(
   context: CollectiveContext,
   array: A,
   op: OpLike = SUM,
   options: CollectiveOptions = {},
-): Promise<A> {
+): Plan<A> {
   const { size } = context;
   const parts = partsOf(array, op, 'reduceScatterBlock');
   if (parts.length % size !== 0) {
@@ -25,5 +26,5 @@ export async function reduceScatterBlock<A>(
     );
   }
   const counts = new Array<number>(size).fill(parts.length / size);
-  return (await reduceParts(context, 'reduceScatterBlock', parts, counts, options)) as A;
+  return reduceParts(context, 'reduceScatterBlock', parts, counts, options) as Plan<A>;
 }

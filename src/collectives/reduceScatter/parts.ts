@@ -5,12 +5,13 @@ import { isNdArray } from '../../wire/ndarray.ts';
 import { checkOut, copyOf, encode } from '../../wire/value.ts';
 import { pairwise } from '../alltoall/pairwise.ts';
 import type { CollectiveContext, CollectiveOptions } from '../context.ts';
-import { openCall } from '../fingerprint.ts';
+import { fingerprintOf } from '../fingerprint.ts';
 import type { ArrayOperand, Operand, ValueOperand } from '../operands/operand.ts';
 import { operandOf } from '../operands/operandOf.ts';
 import { targetOf } from '../operands/target.ts';
 import { type Op, type OpLike, resolveOp } from '../ops.ts';
-import { algorithmFor, deliver } from '../reduction.ts';
+import { never, type Plan } from '../plan.ts';
+import { algorithmFor, deliver, whileInPlace } from '../reduction.ts';
 import { copyInto } from '../scratch.ts';
 import { offsetsOf } from '../shapes/blocks.ts';
 import { foldValues } from '../values.ts';
@@ -40,20 +41,20 @@ export function reduceParts(
   { op, operand }: Parts,
   counts: readonly number[],
   options: CollectiveOptions,
-): Promise<unknown> {
+): Plan<unknown> {
   return operand.as === 'array'
     ? reduceArray(context, call, op, operand, counts, options)
     : reduceValues(context, call, op, operand, counts, options);
 }
 
-async function reduceArray(
+function reduceArray(
   context: CollectiveContext,
   call: Call,
   op: Op,
   operand: ArrayOperand,
   counts: readonly number[],
   options: CollectiveOptions,
-): Promise<unknown> {
+): Plan<unknown> {
   const { rank, size } = context;
   const { grain } = operand.reducer;
   const lengths = counts.map((count) => count * operand.width);
@@ -67,42 +68,58 @@ async function reduceArray(
     );
   }
   const offsets = offsetsOf(lengths);
-  const target = targetOf(operand, options.out, call, lengths[rank] ?? 0);
+  const own = lengths[rank] ?? 0;
+  const { out } = options;
+  const fixed = out === undefined ? undefined : targetOf(operand, out, call, own);
   const { code, run } = algorithmFor(context, call, op, operand, options.algorithm);
   const count = operand.input.length;
-  const channel = openCall(context, call, { op: op.code, algorithm: code, dtype: operand.kind, count });
-  if (size === 1) copyInto(target.work, target.input);
-  else await run(channel, target.input, target.work, operand.reducer, offsets);
-  context.close(channel);
-  return target.finish();
+  const fingerprint = fingerprintOf(call, { op: op.code, algorithm: code, dtype: operand.kind, count });
+  return {
+    lasting: whileInPlace(operand, fixed),
+    async start() {
+      const target = fixed ?? targetOf(operand, undefined, call, own);
+      const channel = context.open(fingerprint);
+      if (size === 1) copyInto(target.work, target.input);
+      else await run(channel, target.input, target.work, operand.reducer, offsets);
+      context.close(channel);
+      return target.finish();
+    },
+  };
 }
 
 /** Parts travel to their ranks as values, where they are combined in rank order. */
-async function reduceValues(
+function reduceValues(
   context: CollectiveContext,
   call: Call,
   op: Op,
   operand: ValueOperand,
   counts: readonly number[],
   { out, algorithm }: CollectiveOptions,
-): Promise<unknown> {
+): Plan<unknown> {
   if (out !== undefined) checkOut(out, call);
   const offsets = offsetsOf(counts);
   const packets = counts.map((_, dest) =>
     encode(sliceOf(operand.value, offsets[dest] ?? 0, offsets[dest + 1] ?? 0), call),
   );
   algorithmFor(context, call, op, operand, algorithm);
-  const channel = openCall(context, call, { op: op.code, dtype: operand.kind, count: operand.count });
-  const { rank } = context;
-  const arrived = await pairwise(channel, packets);
-  const own = packets[rank];
-  if (own !== undefined) arrived[rank] = copyOf(own);
-  const result = foldValues(operand, arrived, call);
-  context.close(channel);
-  return deliver(result, out, call);
+  const fingerprint = fingerprintOf(call, { op: op.code, dtype: operand.kind, count: operand.count });
+  return {
+    lasting: never,
+    async start() {
+      const { rank } = context;
+      const channel = context.open(fingerprint);
+      const arrived = await pairwise(channel, packets);
+      const own = packets[rank];
+      if (own !== undefined) arrived[rank] = copyOf(own);
+      const result = foldValues(operand, arrived, call);
+      context.close(channel);
+      return deliver(result, out, call);
+    },
+  };
 }
 
-function sliceOf(value: unknown, from: number, to: number): unknown {
+/** Elements [from, to) of a list. */
+export function sliceOf(value: unknown, from: number, to: number): unknown {
   if (isTypedArray(value)) return value.subarray(from, to);
   return (value as readonly unknown[]).slice(from, to);
 }

@@ -1,6 +1,7 @@
 import type { CollectiveContext, CollectiveOptions } from '../context.ts';
 import { onEveryRank } from '../onEveryRank.ts';
 import { type OpLike, SUM } from '../ops.ts';
+import type { Plan } from '../plan.ts';
 import { scanValues } from '../values.ts';
 
 /**
@@ -13,7 +14,7 @@ export function scan<T>(
   value: T,
   op: OpLike = SUM,
   options: CollectiveOptions = {},
-): Promise<T> {
+): Plan<T> {
   return onEveryRank(context, 'scan', value, op, options, (channel, operand, own) =>
     scanValues(channel, operand, own, false, 'scan'),
   );

@@ -1,7 +1,8 @@
 import { checkOut, encode } from '../../wire/value.ts';
 import { checkRoot, checkValues } from '../arguments.ts';
 import type { CollectiveContext, CollectiveOptions } from '../context.ts';
-import { openCall } from '../fingerprint.ts';
+import { fingerprintOf } from '../fingerprint.ts';
+import { always, never, type Plan } from '../plan.ts';
 import { choose } from '../selection.ts';
 import { distribute } from './distribute.ts';
 
@@ -11,12 +12,12 @@ import { distribute } from './distribute.ts';
  * @throws MpiError ERR_ROOT; ERR_COUNT unless the root has one value for each rank; ERR_TYPE, ERR_BUFFER, ERR_ARG;
  *   ERR_TRUNCATE where the value does not fit `out`.
  */
-export async function scatter<T>(
+export function scatter<T>(
   context: CollectiveContext,
   values: readonly T[] | undefined,
   root = 0,
   options: CollectiveOptions = {},
-): Promise<T> {
+): Plan<T> {
   const { rank, size } = context;
   const { out } = options;
   checkRoot(root, size, 'scatter');
@@ -24,6 +25,9 @@ export async function scatter<T>(
   if (rank === root) checkValues(values, size, 'scatter');
   const packets = rank === root ? (values ?? []).map((value) => encode(value, 'scatter')) : undefined;
   const { code, run } = choose(context, 'scatter', options.algorithm);
-  const channel = openCall(context, 'scatter', { algorithm: code, root });
-  return (await distribute(context, channel, run, packets, root, out, 'scatter')) as T;
+  const fingerprint = fingerprintOf('scatter', { algorithm: code, root });
+  return {
+    lasting: packets === undefined ? always : never,
+    start: async () => (await distribute(context, context.open(fingerprint), run, packets, root, out, 'scatter')) as T,
+  };
 }

@@ -2,7 +2,8 @@ import type { Packet } from '../../wire/packet.ts';
 import { checkOut, encode } from '../../wire/value.ts';
 import { checkCounts, checkFlat, checkPlacement, checkRoot } from '../arguments.ts';
 import type { CollectiveContext, ScattervOptions } from '../context.ts';
-import { openCall } from '../fingerprint.ts';
+import { fingerprintOf } from '../fingerprint.ts';
+import { always, type Plan, whileViewOf } from '../plan.ts';
 import { choose } from '../selection.ts';
 import { distribute } from './distribute.ts';
 
@@ -15,13 +16,13 @@ const NAMES = { counts: 'counts', displs: 'displs' };
  * @throws MpiError ERR_ROOT; ERR_TYPE, ERR_BUFFER or ERR_COUNT for what the root gives; ERR_ARG; ERR_TRUNCATE where the part does
  *   not fit `out`; ERR_MISMATCH on a rank whose own `counts` say otherwise.
  */
-export async function scatterv<A>(
+export function scatterv<A>(
   context: CollectiveContext,
   array: A | undefined,
   counts: readonly number[] | undefined,
   root = 0,
   options: ScattervOptions = {},
-): Promise<A> {
+): Plan<A> {
   const { rank, size } = context;
   const { out } = options;
   checkRoot(root, size, 'scatterv');
@@ -37,6 +38,11 @@ export async function scatterv<A>(
     });
   } else if (counts !== undefined) checkCounts(counts, size, 'scatterv', 'counts');
   const { code, run } = choose(context, 'scatterv', options.algorithm);
-  const channel = openCall(context, 'scatterv', { algorithm: code, root });
-  return (await distribute(context, channel, run, packets, root, out, 'scatterv', counts?.[rank])) as A;
+  const fingerprint = fingerprintOf('scatterv', { algorithm: code, root });
+  const expected = counts?.[rank];
+  return {
+    lasting: packets === undefined ? always : whileViewOf(array, packets),
+    start: async () =>
+      (await distribute(context, context.open(fingerprint), run, packets, root, out, 'scatterv', expected)) as A,
+  };
 }

@@ -209,24 +209,27 @@ export class LocalComm implements CollectiveComm {
     };
   }
 
-  barrier = (...rest: Tail<typeof calls.barrier>) => calls.barrier(this.context, ...rest);
-  bcast = (...rest: Tail<typeof calls.bcast>) => calls.bcast(this.context, ...rest);
-  scatter = (...rest: Tail<typeof calls.scatter>) => calls.scatter(this.context, ...rest);
-  gather = (...rest: Tail<typeof calls.gather>): Promise<unknown> => calls.gather(this.context, ...rest);
-  allgather = (...rest: Tail<typeof calls.allgather>): Promise<unknown> => calls.allgather(this.context, ...rest);
-  alltoall = (...rest: Tail<typeof calls.alltoall>): Promise<unknown> => calls.alltoall(this.context, ...rest);
-  scatterv = (...rest: Tail<typeof calls.scatterv>) => calls.scatterv(this.context, ...rest);
-  gatherv = (...rest: Tail<typeof calls.gatherv>) => calls.gatherv(this.context, ...rest);
-  allgatherv = (...rest: Tail<typeof calls.allgatherv>) => calls.allgatherv(this.context, ...rest);
-  alltoallv = (...rest: Tail<typeof calls.alltoallv>) => calls.alltoallv(this.context, ...rest);
-  reduce = (...rest: Tail<typeof calls.reduce>) => calls.reduce(this.context, ...rest);
-  allreduce = <T>(value: T, op?: OpLike, options?: CollectiveOptions) =>
-    calls.allreduce(this.context, value, op, options);
-  scan = (...rest: Tail<typeof calls.scan>) => calls.scan(this.context, ...rest);
-  exscan = (...rest: Tail<typeof calls.exscan>) => calls.exscan(this.context, ...rest);
-  reduceScatter = (...rest: Tail<typeof calls.reduceScatter>) => calls.reduceScatter(this.context, ...rest);
-  reduceScatterBlock = (...rest: Tail<typeof calls.reduceScatterBlock>) =>
-    calls.reduceScatterBlock(this.context, ...rest);
+  barrier = async (...rest: Tail<typeof calls.barrier>) => calls.barrier(this.context, ...rest).start();
+  bcast = async (...rest: Tail<typeof calls.bcast>) => calls.bcast(this.context, ...rest).start();
+  scatter = async (...rest: Tail<typeof calls.scatter>) => calls.scatter(this.context, ...rest).start();
+  gather = async (...rest: Tail<typeof calls.gather>): Promise<unknown> => calls.gather(this.context, ...rest).start();
+  allgather = async (...rest: Tail<typeof calls.allgather>): Promise<unknown> =>
+    calls.allgather(this.context, ...rest).start();
+  alltoall = async (...rest: Tail<typeof calls.alltoall>): Promise<unknown> =>
+    calls.alltoall(this.context, ...rest).start();
+  scatterv = async (...rest: Tail<typeof calls.scatterv>) => calls.scatterv(this.context, ...rest).start();
+  gatherv = async (...rest: Tail<typeof calls.gatherv>) => calls.gatherv(this.context, ...rest).start();
+  allgatherv = async (...rest: Tail<typeof calls.allgatherv>) => calls.allgatherv(this.context, ...rest).start();
+  alltoallv = async (...rest: Tail<typeof calls.alltoallv>) => calls.alltoallv(this.context, ...rest).start();
+  reduce = async (...rest: Tail<typeof calls.reduce>) => calls.reduce(this.context, ...rest).start();
+  allreduce = async <T>(value: T, op?: OpLike, options?: CollectiveOptions) =>
+    calls.allreduce(this.context, value, op, options).start();
+  scan = async (...rest: Tail<typeof calls.scan>) => calls.scan(this.context, ...rest).start();
+  exscan = async (...rest: Tail<typeof calls.exscan>) => calls.exscan(this.context, ...rest).start();
+  reduceScatter = async (...rest: Tail<typeof calls.reduceScatter>) =>
+    calls.reduceScatter(this.context, ...rest).start();
+  reduceScatterBlock = async (...rest: Tail<typeof calls.reduceScatterBlock>) =>
+    calls.reduceScatterBlock(this.context, ...rest).start();
 }
 
 type Tail<F> = F extends (context: never, ...rest: infer Rest) => unknown ? Rest : never;

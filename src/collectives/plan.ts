@@ -1,0 +1,46 @@
+/**
+ * What every entry point gives: a collective that is ready to be started. A plain call starts it once, a persistent request (MPI 4.1,
+ * section 6.13) again and again.
+ */
+import { isTypedArray, type TypedArray } from '../wire/dtype.ts';
+import type { Packet } from '../wire/packet.ts';
+import { isDetached } from '../wire/raw.ts';
+
+/** One rank's part of a collective: its arguments are checked, and all that they settle is made. */
+export interface Plan<T> {
+  /** Takes the call's sequence number, before anything is awaited, runs the algorithm and closes the call. */
+  start(): Promise<T>;
+  /**
+   * Whether another start does what a plan made now would do: it reads and fills the user's own memory, which is as long as it was. A
+   * plan that had to copy or encode a value is for one start.
+   */
+  lasting(): boolean;
+}
+
+/** Makes a plan now, and gives what each start does. @throws MpiError what is wrong with the arguments. */
+export function again<T>(prepare: () => Plan<T>): () => Promise<T> {
+  const first = prepare();
+  const plan = first.lasting() ? first : undefined;
+  return () => (plan?.lasting() ? plan : prepare()).start();
+}
+
+export function always(): boolean {
+  return true;
+}
+
+export function never(): boolean {
+  return false;
+}
+
+/** As long as what is sent is the memory of `value` itself: a TypedArray that goes as views on it. */
+export function whileViewOf(value: unknown, packets: readonly (Packet | undefined)[]): () => boolean {
+  if (!isTypedArray(value)) return never;
+  const { buffer, length } = value;
+  if (packets.some((packet) => packet?.segments.some((segment) => segment.buffer !== buffer))) return never;
+  return () => hasLength(value, length);
+}
+
+/** Its memory was neither transferred away nor resized. */
+export function hasLength(array: TypedArray, length: number): boolean {
+  return array.length === length && !isDetached(array);
+}
