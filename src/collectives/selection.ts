@@ -2,8 +2,9 @@
  * Which algorithm a call takes: the first rule that fits, unless one is asked for by name.
  *
  * Rules may look only at what every rank knows alike. Where that is not so (`bcast`), the root chooses and announces its choice.
- * The limits come from 3 and 4 ranks over sockets of a machine with 2 cores, where the total of copies and system calls counts
- * more than the critical path; those for more ranks, from the costs of the algorithms.
+ * The limits for up to 8 ranks come from 3 and 4 ranks over sockets of a machine with 2 cores, where the total of copies and system
+ * calls counts more than the critical path. Those for more ranks come from closed cost formulas, which are tested against `simulate`:
+ * `npm run scale` prints, for networks of 10 and of 100 Gb/s, where the best algorithm changes. A limit lies between the two.
  */
 import { invariant } from '../base/invariant.ts';
 import { algorithmReorders, algorithmUnknown, collectiveUnknown } from '../errors.ts';
@@ -23,6 +24,11 @@ interface Rule {
   readonly algorithm: string;
   /** At most so many bytes of the whole vector or value. */
   readonly maxBytes?: number;
+  /**
+   * At most so many of them for each rank. Against an algorithm of log p messages, one of p messages costs more the more ranks there
+   * are, and saves more the more bytes.
+   */
+  readonly maxBytesPerRank?: number;
   /** At most so many ranks. */
   readonly maxSize?: number;
   /** Only where the number of ranks is no power of two. */
@@ -34,18 +40,20 @@ interface Rule {
 const KiB = 1024;
 
 const RULES: readonly Rule[] = [
-  { collective: 'barrier', algorithm: 'dissemination', maxSize: 8 },
-  { collective: 'barrier', algorithm: 'tree' },
+  { collective: 'barrier', algorithm: 'dissemination' },
   { collective: 'bcast', algorithm: 'binomial', maxBytes: 64 * KiB },
   { collective: 'bcast', algorithm: 'chain', maxBytes: 512 * KiB, maxSize: 8 },
-  { collective: 'bcast', algorithm: 'scatterRing' },
-  { collective: 'scatter', algorithm: 'linear', maxSize: 4 },
+  { collective: 'bcast', algorithm: 'scatterRing', maxSize: 8 },
+  { collective: 'bcast', algorithm: 'binomial', maxBytesPerRank: 8 * KiB },
+  { collective: 'bcast', algorithm: 'scatterRing', maxBytesPerRank: 256 * KiB },
+  { collective: 'bcast', algorithm: 'chain' },
+  { collective: 'scatter', algorithm: 'linear', maxSize: 32 },
   { collective: 'scatter', algorithm: 'binomial' },
-  { collective: 'scatterv', algorithm: 'linear', maxSize: 4 },
+  { collective: 'scatterv', algorithm: 'linear', maxSize: 32 },
   { collective: 'scatterv', algorithm: 'binomial' },
-  { collective: 'gather', algorithm: 'linear', maxSize: 4 },
+  { collective: 'gather', algorithm: 'linear', maxSize: 32 },
   { collective: 'gather', algorithm: 'binomial' },
-  { collective: 'gatherv', algorithm: 'linear', maxSize: 4 },
+  { collective: 'gatherv', algorithm: 'linear', maxSize: 32 },
   { collective: 'gatherv', algorithm: 'binomial' },
   { collective: 'allgather', algorithm: 'ring', maxSize: 4 },
   { collective: 'allgather', algorithm: 'bruck' },
@@ -58,21 +66,38 @@ const RULES: readonly Rule[] = [
   { collective: 'reduce', algorithm: 'binomial', maxBytes: 64 * KiB },
   { collective: 'reduce', algorithm: 'binomial', maxBytes: 1024 * KiB, maxSize: 8 },
   { collective: 'reduce', algorithm: 'chain', maxSize: 8 },
+  { collective: 'reduce', algorithm: 'binomial', maxBytesPerRank: KiB / 2 },
+  { collective: 'reduce', algorithm: 'rabenseifner', maxBytesPerRank: 384 * KiB },
+  { collective: 'reduce', algorithm: 'chain', folded: true },
   { collective: 'reduce', algorithm: 'rabenseifner' },
   { collective: 'allreduce', algorithm: 'recursiveDoubling', maxBytes: 64 * KiB },
+  { collective: 'allreduce', algorithm: 'ring', maxSize: 8, folded: true, commutative: true },
+  { collective: 'allreduce', algorithm: 'rabenseifner', maxBytesPerRank: 32 * KiB },
   { collective: 'allreduce', algorithm: 'ring', folded: true, commutative: true },
   { collective: 'allreduce', algorithm: 'rabenseifner' },
   { collective: 'scan', algorithm: 'recursiveDoubling', maxBytes: 16 * KiB },
+  { collective: 'scan', algorithm: 'chain', maxSize: 8 },
+  { collective: 'scan', algorithm: 'recursiveDoubling', maxBytesPerRank: 64 * KiB },
   { collective: 'scan', algorithm: 'chain' },
   { collective: 'exscan', algorithm: 'recursiveDoubling', maxBytes: 16 * KiB },
+  { collective: 'exscan', algorithm: 'chain', maxSize: 8 },
+  { collective: 'exscan', algorithm: 'recursiveDoubling', maxBytesPerRank: 64 * KiB },
   { collective: 'exscan', algorithm: 'chain' },
-  { collective: 'reduceScatter', algorithm: 'recursiveHalving', maxBytes: 16 * KiB, commutative: true },
-  { collective: 'reduceScatter', algorithm: 'pairwise', commutative: true },
-  { collective: 'reduceScatter', algorithm: 'linear' },
-  { collective: 'reduceScatterBlock', algorithm: 'recursiveHalving', maxBytes: 16 * KiB, commutative: true },
-  { collective: 'reduceScatterBlock', algorithm: 'pairwise', commutative: true },
-  { collective: 'reduceScatterBlock', algorithm: 'linear' },
+  ...reduceScatterRules('reduceScatter'),
+  ...reduceScatterRules('reduceScatterBlock'),
 ];
+
+function reduceScatterRules(collective: SelectableName): Rule[] {
+  return [
+    { collective, algorithm: 'recursiveHalving', maxBytes: 16 * KiB, maxSize: 8, commutative: true },
+    { collective, algorithm: 'pairwise', maxSize: 8, commutative: true },
+    { collective, algorithm: 'linear', maxBytesPerRank: 32 * KiB, maxSize: 24, folded: true },
+    { collective, algorithm: 'recursiveHalving', maxBytesPerRank: 32 * KiB, commutative: true },
+    { collective, algorithm: 'pairwise', folded: true, commutative: true },
+    { collective, algorithm: 'recursiveHalving', commutative: true },
+    { collective, algorithm: 'linear' },
+  ];
+}
 
 /** Values up to so many bytes go whole where receivers can't know what comes; larger ones are announced. */
 const WHOLE_BYTES = 16 * KiB;
@@ -129,6 +154,7 @@ export function choose<Name extends SelectableName>(
 
 function fits(rule: Rule, size: number, { bytes = 0, commutative = true }: Traits): boolean {
   if (rule.maxBytes !== undefined && bytes > rule.maxBytes) return false;
+  if (rule.maxBytesPerRank !== undefined && bytes > rule.maxBytesPerRank * size) return false;
   if (rule.maxSize !== undefined && size > rule.maxSize) return false;
   if (rule.folded && (size & (size - 1)) === 0) return false;
   return commutative || !rule.commutative;

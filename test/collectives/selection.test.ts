@@ -50,6 +50,30 @@ describe('the selection', () => {
     }
   });
 
+  it.each([
+    ['bcast', 64, 64 * 1024, 'binomial'],
+    ['bcast', 64, 2 ** 20, 'scatterRing'],
+    ['bcast', 1024, 2 ** 20, 'binomial'],
+    ['bcast', 64, 2 ** 25, 'chain'],
+    ['scatter', 32, 8, 'linear'],
+    ['scatter', 33, 8, 'binomial'],
+    ['reduce', 1024, 2 ** 18, 'binomial'],
+    ['reduce', 64, 2 ** 18, 'rabenseifner'],
+    ['reduce', 48, 2 ** 25, 'chain'],
+    ['allreduce', 100, 2 ** 20, 'rabenseifner'],
+    ['allreduce', 100, 2 ** 23, 'ring'],
+    ['allreduce', 128, 2 ** 27, 'rabenseifner'],
+    ['scan', 64, 2 ** 20, 'recursiveDoubling'],
+    ['scan', 64, 2 ** 24, 'chain'],
+    ['reduceScatter', 12, 2 ** 17, 'linear'],
+    ['reduceScatter', 48, 2 ** 17, 'recursiveHalving'],
+    ['reduceScatter', 48, 2 ** 23, 'pairwise'],
+    ['reduceScatterBlock', 64, 2 ** 23, 'recursiveHalving'],
+  ] as const)('goes among many ranks by the bytes of each: %s, %i ranks, %i bytes', (name, size, bytes, algorithm) => {
+    const expected = COLLECTIVES[name].algorithms[algorithm];
+    expect(choose(contextOf(size), name, undefined, { bytes })).toBe(expected);
+  });
+
   it('takes what the call asks for, then what the runtime prefers', () => {
     const context = contextOf(4, { allreduce: 'rabenseifner' });
     expect(choose(context, 'allreduce', undefined, { bytes: 8 })).toBe(COLLECTIVES.allreduce.algorithms.rabenseifner);
