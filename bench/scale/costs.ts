@@ -6,7 +6,7 @@
  * the heads in bundles, folds. `test/runtime/costs.test.ts` holds them against `simulate`. Sources: Thakur, Rabenseifner, Gropp,
  * Optimization of collective communication operations in MPICH (2005), and what each function names.
  */
-import type { CollectiveName } from '../../src/collectives/registry.ts';
+import type { SelectableName } from '../../src/collectives/registry.ts';
 import { chain } from './chain.ts';
 import { Link, type Network } from './link.ts';
 import * as movement from './movement.ts';
@@ -32,7 +32,7 @@ const reduceScatter = {
 };
 
 /** Has the algorithms of `COLLECTIVES`, by the same names. */
-export const COSTS: Readonly<Record<CollectiveName, Readonly<Record<string, Cost>>>> = {
+export const COSTS: Readonly<Record<SelectableName, Readonly<Record<string, Cost>>>> = {
   barrier: { dissemination: movement.barrierDissemination, tree: movement.barrierTree },
   bcast: { binomial: movement.bcastBinomial, chain: movement.bcastChain, scatterRing: movement.bcastScatterRing },
   scatter,
@@ -61,7 +61,7 @@ export const COSTS: Readonly<Record<CollectiveName, Readonly<Record<string, Cost
 
 /** Seconds of one call; one rank alone waits for nobody. @throws RangeError for what has no such algorithm. */
 export function costOf(
-  collective: CollectiveName,
+  collective: SelectableName,
   algorithm: string,
   ranks: number,
   bytes: number,

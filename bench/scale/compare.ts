@@ -1,0 +1,90 @@
+/** The algorithms of a collective against each other, and against the one that the selection takes. */
+import { invariant } from '../../src/base/invariant.ts';
+import type { CollectiveContext } from '../../src/collectives/context.ts';
+import { COLLECTIVES, type SelectableName } from '../../src/collectives/registry.ts';
+import { choose } from '../../src/collectives/selection.ts';
+import { COSTS, costOf } from './costs.ts';
+import type { Network } from './link.ts';
+
+export interface Prediction {
+  readonly algorithm: string;
+  readonly seconds: number;
+}
+
+/** All algorithms, in the order of the registry. */
+export function predictions(name: SelectableName, ranks: number, bytes: number, network: Network): Prediction[] {
+  return Object.keys(COSTS[name]).map((algorithm) => {
+    return { algorithm, seconds: costOf(name, algorithm, ranks, bytes, network) };
+  });
+}
+
+export function fastest(name: SelectableName, ranks: number, bytes: number, network: Network): Prediction {
+  return predictions(name, ranks, bytes, network).reduce((best, one) => (one.seconds < best.seconds ? one : best));
+}
+
+/** What `selection.ts` takes, for a commutative op. */
+export function chosen(name: SelectableName, ranks: number, bytes: number): string {
+  const never = () => {
+    throw new Error('nothing is called');
+  };
+  const context: CollectiveContext = {
+    rank: 0,
+    size: ranks,
+    segmentBytes: 0,
+    algorithms: new Map(),
+    open: never,
+    close: never,
+  };
+  // Of what travels as a value, the ranks don't know the length alike.
+  const traits = SIZED.has(name) ? { bytes } : {};
+  const code = choose(context, name, undefined, traits).code;
+  const algorithm = Object.entries(COLLECTIVES[name].algorithms).find(([, one]) => one.code === code);
+  invariant(algorithm !== undefined, 'an algorithm that is not in the registry', name, code);
+  return algorithm[0];
+}
+
+const SIZED: ReadonlySet<SelectableName> = new Set<SelectableName>([
+  'bcast',
+  'reduce',
+  'allreduce',
+  'scan',
+  'exscan',
+  'reduceScatter',
+  'reduceScatterBlock',
+]);
+
+/** How much longer than the best the chosen one takes: 0.1 is 10 %. */
+export function excess(name: SelectableName, ranks: number, bytes: number, network: Network): number {
+  const mine = costOf(name, chosen(name, ranks, bytes), ranks, bytes, network);
+  return ranks === 1 ? 0 : mine / fastest(name, ranks, bytes, network).seconds - 1;
+}
+
+/** From so many bytes on, this algorithm is the best (or the chosen) one. */
+export interface Switch {
+  readonly from: number;
+  readonly algorithm: string;
+}
+
+/** Longer values would not fit into memory. */
+const MOST_BYTES = 2 ** 30;
+
+/** Where the answer of `algorithmAt` changes, between 1 byte and 1 GiB: looked for at every power of two, then by bisection. */
+export function switches(algorithmAt: (bytes: number) => string): Switch[] {
+  const found: Switch[] = [{ from: 0, algorithm: algorithmAt(1) }];
+  for (let low = 1; low < MOST_BYTES; low *= 2) {
+    const [before, after] = [algorithmAt(low), algorithmAt(2 * low)];
+    if (before !== after) found.push({ from: change(algorithmAt, low, 2 * low), algorithm: after });
+  }
+  return found;
+}
+
+/** The least number of bytes above `low` from which on the algorithm is no more that of `low`; `high` has another one. */
+function change(algorithmAt: (bytes: number) => string, low: number, high: number): number {
+  const before = algorithmAt(low);
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (algorithmAt(middle) === before) low = middle;
+    else high = middle;
+  }
+  return high;
+}
