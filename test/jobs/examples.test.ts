@@ -164,3 +164,12 @@ describe('10-halo-exchange.ts', () => {
     expect(alive).toHaveLength(2 * 48 + 2 * 9);
   });
 });
+
+describe('12-graph-neighbours.ts', () => {
+  test.each([...RANKS, 8, 17])('finds the same influence in %i parts as in one', async (ranks) => {
+    const [, parts, ...rest] = await lines(ranks, '12-graph-neighbours.ts');
+    expect(parts).toMatch(new RegExp(`^parts      ${ranks}, touching: `));
+    expect(rest).toHaveLength(16);
+    expect(rest.slice(0, 2)).toEqual(['rounds     89', expect.stringMatching(/^Medici {8}14.6 % {2}▪{29}$/)]);
+  });
+});
