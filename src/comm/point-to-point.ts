@@ -8,6 +8,7 @@ import { type MessagesOptions, messages, type ReceivedMessage } from '../p2p/mes
 import { PersistentRequest } from '../p2p/persistent.ts';
 import { improbe, iprobe, type Message, probe } from '../p2p/probe.ts';
 import { type ReceiveOptions, recv, startReceive } from '../p2p/receive.ts';
+import { contentsOf, receivingInto } from '../p2p/replace.ts';
 import { Request } from '../p2p/request.ts';
 import { type SendOptions, send, startSend } from '../p2p/send.ts';
 import { Status } from '../p2p/status.ts';
@@ -17,6 +18,9 @@ export interface SendrecvOptions<T = unknown> extends ReceiveOptions<T> {
   sendTag?: number | undefined;
   recvTag?: number | undefined;
 }
+
+/** Options of `sendrecvReplace`: the array is its own `out`. */
+export type SendrecvReplaceOptions = Omit<SendrecvOptions, 'out'>;
 
 export abstract class PointToPoint {
   /** Where messages travel: its ranks are those that can be sent to. */
@@ -45,18 +49,40 @@ export abstract class PointToPoint {
   }
 
   /** Sends to `dest` and receives from `source` at the same time, without deadlock (MPI_Sendrecv). */
-  async sendrecv<T = unknown>(value: unknown, dest: number, source: number, options?: SendrecvOptions<T>): Promise<T> {
+  sendrecv<T = unknown>(value: unknown, dest: number, source: number, options?: SendrecvOptions<T>): Promise<T> {
+    return this.#exchange<T>('sendrecv', value, dest, source, options);
+  }
+
+  /**
+   * Sends the contents of a TypedArray or ndarray to `dest` and replaces them by the message from `source` (MPI_Sendrecv_replace), which
+   * must fit as into any `out`: where it does not, the array stays as it is. Gives the array; from PROC_NULL comes nothing.
+   */
+  async sendrecvReplace<A>(array: A, dest: number, source: number, options?: SendrecvReplaceOptions): Promise<A> {
+    const context = this.#context;
+    const contents = contentsOf(context, 'sendrecvReplace', array);
+    const given = receivingInto(context, 'sendrecvReplace', array, options);
+    await this.#exchange('sendrecvReplace', contents, dest, source, given);
+    return array;
+  }
+
+  async #exchange<T>(
+    call: string,
+    value: unknown,
+    dest: number,
+    source: number,
+    options: SendrecvOptions<T> | undefined,
+  ): Promise<T> {
     const { sendTag = 0, recvTag = ANY_TAG, ...rest } = options ?? {};
     const { signal, timeout } = rest;
     const context = this.#context;
     // What is no object at all is refused there.
     const given = typeof options === 'object' && options !== null ? rest : options;
-    const receive = startReceive(context, 'sendrecv', source, recvTag, given);
+    const receive = startReceive(context, call, source, recvTag, given);
     const incoming = new Request<T>(receive);
     incoming.catch(() => {});
     try {
       const limits = options === undefined ? undefined : { signal, timeout };
-      await send(context, 'sendrecv', value, dest, sendTag, false, limits);
+      await send(context, call, value, dest, sendTag, false, limits);
     } catch (error) {
       await incoming.cancel();
       throw error;

@@ -64,6 +64,11 @@ export function badStatus(call: string, actual: unknown): MpiError {
   });
 }
 
+export function ownOut(call: string): MpiError {
+  const sentence = `${call}: out can't be given, as the message replaces the contents of array; use sendrecv to receive elsewhere`;
+  return new MpiError('ERR_ARG', sentence, { op: call });
+}
+
 export function timedOut(call: string, milliseconds: number): MpiError {
   return new MpiError('ERR_TIMEOUT', `${call} did not complete within ${milliseconds} ms`, { expected: milliseconds });
 }

@@ -1,8 +1,11 @@
-/** Requests whose arguments are fixed once and started again and again (MPI 4.1, section 3.9). */
+/** Requests whose arguments are fixed once and started again and again (MPI 4.1, sections 3.9 and 6.13). */
 import * as errors from '../errors.ts';
 import type { Request } from './request.ts';
 
-/** What `sendInit` and `recvInit` return: inactive until started. The value of a send is read anew at each start. */
+/**
+ * What `sendInit`, `recvInit` and `allreduceInit`, `barrierInit`, … return: inactive until started. What is sent is read anew at each
+ * start.
+ */
 export class PersistentRequest<T = unknown> {
   readonly #begin: () => Request<T>;
   #current: Request<T> | undefined;

@@ -1,5 +1,7 @@
 /** Operations that run while the program goes on (MPI 4.1, section 3.7). */
-import { type Operation, OpState, ReceiveOperation, SendOperation } from '../matching/operation.ts';
+import { isMpiError } from '../errors.ts';
+import { OpState, ReceiveOperation, SendOperation } from '../matching/operation.ts';
+import type { Work } from './running.ts';
 import { Status } from './status.ts';
 import { relocated } from './wait.ts';
 
@@ -10,7 +12,7 @@ import { relocated } from './wait.ts';
 export class Request<T = unknown> implements PromiseLike<T> {
   /** What was received, for receives; source, tag and size are set once it is done. */
   readonly status: Status;
-  readonly #op: Operation | null;
+  readonly #op: Work | null;
   /** Made when somebody asks for it, or when it has failed and nobody has. */
   #promise: Promise<T> | undefined;
   #active = true;
@@ -21,7 +23,7 @@ export class Request<T = unknown> implements PromiseLike<T> {
   #watchers: Watcher[] | undefined;
 
   /** @internal Made by the communicator; `op` is null where there is nobody to talk to. */
-  constructor(op: Operation | null, status: Status = new Status()) {
+  constructor(op: Work | null, status: Status = new Status()) {
     this.#op = op;
     this.status = status;
     if (op === null || op.state === OpState.DONE) return;
@@ -67,7 +69,8 @@ export class Request<T = unknown> implements PromiseLike<T> {
 
   /**
    * Withdraws the operation if it has not been matched yet (MPI 4.1, section 3.8.4). True: it is as if it had never been
-   * started, and awaiting it gives `undefined`. False: it has been matched, or is done, and completes as usual.
+   * started, and awaiting it gives `undefined`. False: it has been matched, or is done, and completes as usual. So does a collective,
+   * always: the other ranks count on this one.
    */
   async cancel(): Promise<boolean> {
     const op = this.#op;
@@ -78,7 +81,8 @@ export class Request<T = unknown> implements PromiseLike<T> {
       op.cancelled();
       return true;
     }
-    if (op instanceof SendOperation) op.context.engine.requestCancel(op);
+    if (!(op instanceof SendOperation)) return false;
+    op.context.engine.requestCancel(op);
     await this.then(
       () => {},
       () => {},
@@ -134,9 +138,7 @@ export class Request<T = unknown> implements PromiseLike<T> {
     const op = this.#op;
     if (this.failed) this.#promise?.catch(() => {});
     if (this.#refusal !== undefined) throw this.#refusal.error;
-    if (op?.state === OpState.FAILED && op.error !== undefined) {
-      throw relocated(op.error);
-    }
+    if (op?.state === OpState.FAILED) throw here(op.error);
     return op?.value as T;
   }
 
@@ -145,7 +147,7 @@ export class Request<T = unknown> implements PromiseLike<T> {
   }
 
   /** Listens for the end of the operation. Where a request waits nobody knows: only its promise is awaited, if at all. */
-  #attend(op: Operation): void {
+  #attend(op: Work): void {
     op.wake = (locate) => {
       if (locate === undefined) this.#ended();
       else this.#attend(op);
@@ -183,12 +185,17 @@ export class Request<T = unknown> implements PromiseLike<T> {
   #settlement(): Promise<T> {
     const op = this.#op;
     if (op === null) return Promise.resolve(undefined as T);
-    if (op.state === OpState.FAILED && op.error !== undefined) return Promise.reject(relocated(op.error));
+    if (op.state === OpState.FAILED) return Promise.reject(here(op.error));
     if (!op.pending) return Promise.resolve(op.value as T);
     return new Promise<T>((resolve, reject) => {
       this.#watch(() => (op.state === OpState.FAILED ? reject(op.error) : resolve(op.value as T)));
     });
   }
+}
+
+/** Of our errors the stack says who waits; what an op of the user's has thrown is left as it is. */
+function here(error: unknown): unknown {
+  return isMpiError(error) ? relocated(error) : error;
 }
 
 type Watcher = (request: Request<never>) => void;
