@@ -1,10 +1,11 @@
 /** What random programs are made of: one entry a kind, with how often it is drawn. A new one is a file in steps/ and a line here. */
 import type { Kind } from './step.ts';
-import { freeing, making } from './steps/communicators.ts';
+import { freeing, making, twins } from './steps/communicators.ts';
 import { messages } from './steps/messages.ts';
 import { barrier, inPlace, moving } from './steps/moving.ts';
 import { reduction } from './steps/reductions.ts';
 import { persistent, sendrecv } from './steps/rings.ts';
+import { graph, grid } from './steps/topologies.ts';
 
 export interface Entry {
   readonly kind: Kind<never, unknown>;
@@ -24,4 +25,7 @@ export const STEPS: Readonly<Record<string, Entry>> = {
   barrier: entry(1, barrier),
   making: entry(5, making),
   freeing: entry(2, freeing),
+  twins: entry(1, twins),
+  grid: entry(1, grid),
+  graph: entry(1, graph),
 };

@@ -1,7 +1,7 @@
 /** Making and freeing communicators. */
 import fc from 'fast-check';
 import type { Communicator } from '../../../src/comm/communicator.ts';
-import { type Kind, ranksOf, TAGS, Wrong } from '../step.ts';
+import { expecting, type Kind, ranksOf, TAGS, Wrong } from '../step.ts';
 import { alike, show } from '../values.ts';
 
 /** A new communicator, with the rank in the old one of each of its ranks; nothing for those who are not in it. */
@@ -99,4 +99,28 @@ export const freeing: Kind<Freeing, Ends> = {
   },
   takesAnyTag: () => false,
   frees: true,
+};
+
+/** The same envelope on a communicator and on its `dup`, received the other way round. */
+export const twins: Kind<number, unknown> = {
+  data: fc.nat(8),
+  async run({ comm, members, pause }, by) {
+    const { rank, size } = comm;
+    const [dest, source, tag] = [(rank + by) % size, (rank + by * (size - 1)) % size, members.step * TAGS];
+    const twin = await comm.dup();
+    const sends = [comm.isend(rank, dest, tag), twin.isend(-1 - rank, dest, tag)];
+    await pause();
+    const second = await twin.recv(source, tag);
+    const first = await comm.recv(source, tag);
+    await Promise.all(sends);
+    await twin.free();
+    return [first, second];
+  },
+  verify: expecting((by, size) =>
+    ranksOf(size).map((rank) => {
+      const source = (rank + by * (size - 1)) % size;
+      return [source, -1 - source];
+    }),
+  ),
+  takesAnyTag: () => false,
 };
