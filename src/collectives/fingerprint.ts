@@ -2,6 +2,7 @@
 import { dtypeName } from '../wire/dtype.ts';
 import type { Channel } from './channel.ts';
 import { type CollectiveContext, type Fingerprint, UNKNOWN } from './context.ts';
+import { rootInWords } from './inter/root.ts';
 import { kindName } from './operands/kind.ts';
 import { opName } from './ops.ts';
 import { COLLECTIVES, type CollectiveName } from './registry.ts';
@@ -38,7 +39,7 @@ export function describeFingerprint(fingerprint: Fingerprint): string {
   if (fingerprint.op !== 0) parts.push(opName(fingerprint.op));
   if (fingerprint.dtype !== 0) parts.push(kindName(fingerprint.dtype) ?? dtypeName(fingerprint.dtype));
   if (fingerprint.count !== UNKNOWN) parts.push(`count ${fingerprint.count}`);
-  if (fingerprint.root !== UNKNOWN) parts.push(`root ${fingerprint.root}`);
+  if (fingerprint.root !== UNKNOWN) parts.push(rootInWords(fingerprint.root));
   const algorithm = Object.entries(COLLECTIVES[name as CollectiveName]?.algorithms ?? {}).find(
     ([, { code }]) => code === fingerprint.algorithm,
   );
