@@ -1,7 +1,10 @@
 /** Every example, as its README tells people to run it, on several numbers of ranks. */
+import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TsrunResult, tsrun } from '../helpers/tsrun.ts';
 
@@ -171,5 +174,22 @@ describe('12-graph-neighbours.ts', () => {
     expect(parts).toMatch(new RegExp(`^parts      ${ranks}, touching: `));
     expect(rest).toHaveLength(16);
     expect(rest.slice(0, 2)).toEqual(['rounds     89', expect.stringMatching(/^Medici {8}14.6 % {2}▪{29}$/)]);
+  });
+});
+
+describe('13-simulate.ts', () => {
+  const slowest = expect.stringMatching(/^ 1024 ranks {2}recursiveDoubling 724.3 us {2}▪+$/);
+
+  test('runs a thousand ranks without a job', async () => {
+    const tsx = createRequire(import.meta.url).resolve('tsx/cli');
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [tsx, join(examples, '13-simulate.ts')]);
+    expect(stderr).toBe('');
+    expect(stdout.trimEnd().split('\n')).toEqual(expect.arrayContaining(['allreduce of 64 KiB', slowest]));
+  });
+
+  test.each([1, 3])('takes the same virtual time in a job of %i', async (ranks) => {
+    const printed = await lines(ranks, '13-simulate.ts');
+    expect(printed).toHaveLength(11);
+    expect(printed.at(-2)).toEqual(slowest);
   });
 });
