@@ -32,7 +32,7 @@ class Probe extends ProbeOperation {
   }
 
   override describe(): string {
-    return `${this.call}(source ${rankName(this.source)}, tag ${tagName(this.tag)})`;
+    return described(this.call, this.source, this.tag);
   }
 }
 
@@ -103,24 +103,32 @@ function nobody(context: Context, matched: boolean): Status | Message {
   return matched ? new Message(context, null) : new Status().set(PROC_NULL, -1, 0, 0);
 }
 
-function checkEnvelope(context: Context, call: string, source: number, tag: number): void {
+/** Where nothing can come any more, "nothing yet" would be an answer to wait on for ever. */
+function checkLook(context: Context, call: string, source: number, tag: number): void {
   try {
     checkSource(call, source, context.size);
     checkTag(call, tag, true);
   } catch (error) {
     throw refused(error, context, call);
   }
+  if (context.broken === null) return;
+  throw failureOf(context.broken, { context, call, describe: () => described(call, source, tag) }, source, tag);
 }
 
+function described(call: string, source: number, tag: number): string {
+  return `${call}(source ${rankName(source)}, tag ${tagName(tag)})`;
+}
+
+/** @throws MpiError ERR_COMM on a communicator that does not work any more, ERR_FINALIZED after the end of the job. */
 export function iprobe(context: Context, source: number, tag: number): Status | undefined {
-  checkEnvelope(context, 'iprobe', source, tag);
+  checkLook(context, 'iprobe', source, tag);
   if (source === PROC_NULL) return nobody(context, false) as Status;
   const message = context.engine.peek(context, source, tag);
   return message === null ? undefined : statusOf(message);
 }
 
 export function improbe(context: Context, source: number, tag: number): Message | undefined {
-  checkEnvelope(context, 'improbe', source, tag);
+  checkLook(context, 'improbe', source, tag);
   if (source === PROC_NULL) return nobody(context, true) as Message;
   const message = context.engine.extract(context, source, tag);
   return message === null ? undefined : new Message(context, message);

@@ -25,6 +25,9 @@ export const SUITES: readonly string[] = [
   'collectives',
   'disagreement',
   'errors',
+  'communicators',
+  'freeing',
+  'groups',
 ].map((name) => join(root, `test/contract/${name}.test.ts`));
 
 /** What comes with vitest is found from there. */
