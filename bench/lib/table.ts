@@ -42,7 +42,7 @@ function speedUp(before: Result | undefined, now: Result): string {
 }
 
 /** Words to the left, numbers to the right. */
-function align(columns: readonly { title: string; cells: readonly string[] }[]): string {
+export function align(columns: readonly { title: string; cells: readonly string[] }[]): string {
   const padded = columns.map(({ title, cells }) => {
     const all = [title, ...cells];
     const width = Math.max(...all.map((cell) => cell.length));
