@@ -16,6 +16,7 @@ export function finalize(): Promise<void> {
   return runtime.finalize();
 }
 
+export { ROOT } from './collectives/inter/calls.ts';
 export type { Op, OpFunction, OpLike, OpTraits } from './collectives/ops.ts';
 export {
   BAND,
@@ -41,6 +42,7 @@ export { Communicator } from './comm/communicator.ts';
 export { GraphCommunicator } from './comm/graph.ts';
 export type { GroupComparison, RankRange } from './comm/group.ts';
 export { Group } from './comm/group.ts';
+export { Intercommunicator } from './comm/intercommunicator.ts';
 export type { NeighborhoodCommunicator } from './comm/neighborhood.ts';
 export type { SendrecvOptions } from './comm/point-to-point.ts';
 export { computeDims } from './comm/topology/dims.ts';

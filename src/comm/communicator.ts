@@ -1,14 +1,16 @@
 /**
  * The communicator: what a program talks to (MPI 4.1, chapter 7). It validates and hands over; how communicators are made stands in
- * making.ts, topologies.ts and intercommunication.ts.
+ * making.ts, topologies.ts and leaders.ts.
  */
 import * as errors from '../errors.ts';
 import type { WaitOptions } from '../p2p/guard.ts';
 import type { CartCommunicator } from './cartesian.ts';
 import type { Domain } from './domain.ts';
-import { freeDomain } from './free.ts';
+import { freeDomains } from './free.ts';
 import type { GraphCommunicator } from './graph.ts';
 import { Group } from './group.ts';
+import type { Intercommunicator } from './intercommunicator.ts';
+import { createSides } from './leaders.ts';
 import { createDomain, createGroupDomain, dupDomain, splitDomain } from './making.ts';
 import { PersistentCommunicator } from './persistent.ts';
 import { cartesianDomain, graphDomain } from './topologies.ts';
@@ -217,6 +219,29 @@ export class Communicator extends PersistentCommunicator implements AsyncDisposa
   }
 
   /**
+   * Pairs the ranks of this communicator with those of another one that has no process in common with it (MPI_Intercomm_create). All
+   * ranks of both call it. Rank `localLeader` meets the leader of the other group in `peerComm`, where that one is `remoteLeader`: what
+   * the other ranks give for these two is not looked at, nor their `tag`, which keeps apart what is made there at the same time.
+   *
+   * @throws MpiError ERR_RANK, ERR_TAG, ERR_COMM for what the leader gives, on all ranks of its group; ERR_ARG, on all ranks of both, for
+   *   groups that have a process in common.
+   */
+  async createIntercomm(
+    localLeader: number,
+    peerComm: Communicator | undefined,
+    remoteLeader: number,
+    tag = 0,
+    options?: WaitOptions,
+  ): Promise<Intercommunicator> {
+    const peer = peerComm instanceof Communicator ? peerComm.domain : undefined;
+    const meeting = { given: peerComm, peer, remoteLeader, tag };
+    const sides = await this.making('createIntercomm', options, (domain) =>
+      createSides(domain, localLeader, meeting, options),
+    );
+    return this.domain.member.intercommunicator(sides);
+  }
+
+  /**
    * Ends it: called by every rank, returns when all of them have (MPI_Comm_free). What was sent and is still waited for arrives; a
    * receive for which nothing was sent, and a send that nobody has received, end with `ERR_COMM`. Calls after it are `ERR_COMM`.
    *
@@ -224,7 +249,8 @@ export class Communicator extends PersistentCommunicator implements AsyncDisposa
    */
   free(options?: WaitOptions): Promise<void> {
     const { domain } = this;
-    const freed = freeDomain(domain, () => this.call('free', options, () => domain.countArrivals()));
+    const agree = () => this.call('free', options, () => domain.countArrivals());
+    const freed = freeDomains([domain], async () => [await agree()]);
     domain.member.departing(freed);
     return freed;
   }

@@ -28,7 +28,11 @@ export interface DomainOptions {
   rank: number;
   /** `world` and `self` are never freed. */
   permanent?: boolean;
+  /** Of which group our rank is, and of which those at `endpoints` are, for messages; left out where there is only one. */
+  sides?: { readonly ours: string; readonly theirs: string };
 }
+
+const ONE_GROUP = { ours: '', theirs: '' };
 
 /** being used → freeing (nothing new can be begun) → freed. */
 type Life = 'used' | 'freeing' | 'freed';
@@ -54,6 +58,7 @@ export class Domain implements CollectiveContext {
   readonly brood = { serial: Promise.resolve(0), next: BLOCK };
   /** The other half of an intercommunicator: it breaks with this one. */
   partner: Domain | null = null;
+  readonly #sides: { readonly ours: string; readonly theirs: string };
   readonly #job: Job;
   readonly #agreement = new Agreement();
   readonly #tally: Tally | null;
@@ -67,7 +72,7 @@ export class Domain implements CollectiveContext {
   #onLoss: (() => void) | undefined;
   #onIdle: (() => void) | undefined;
 
-  constructor({ member, id, name, endpoints, rank, permanent = false }: DomainOptions) {
+  constructor({ member, id, name, endpoints, rank, permanent = false, sides = ONE_GROUP }: DomainOptions) {
     this.member = member;
     this.engine = member.engine;
     this.id = id;
@@ -78,6 +83,7 @@ export class Domain implements CollectiveContext {
     this.permanent = permanent;
     this.segmentBytes = member.settings.segmentBytes;
     this.algorithms = member.settings.algorithms;
+    this.#sides = sides;
     this.#job = member.job;
     this.#tally = permanent ? null : new Tally(endpoints.length);
     this.p2p = this.#openContext(ContextKind.POINT_TO_POINT, this.#tally);
@@ -262,8 +268,8 @@ export class Domain implements CollectiveContext {
     const error = errors.mismatch(
       this.name,
       number,
-      { rank: this.rank, call: describeFingerprint(mine) },
-      { rank: source, call: describeFingerprint(theirs) },
+      { rank: this.rank, of: this.#sides.ours, call: describeFingerprint(mine) },
+      { rank: source, of: this.#sides.theirs, call: describeFingerprint(theirs) },
     );
     if (this.#broken !== null) return error;
     this.#break(error, error);
@@ -278,7 +284,7 @@ export class Domain implements CollectiveContext {
 
   #revokedBy(source: number, payload: Uint8Array): void {
     if (this.#broken !== null) return;
-    const error = decodeSentence(source, payload);
+    const error = decodeSentence(source, payload, this.#sides.theirs);
     this.#break(error, error);
   }
 }

@@ -8,6 +8,8 @@ import { Communicator } from './communicator.ts';
 import { communicatorId, FIRST_SERIAL, SELF_SERIAL, WORLD_SERIAL } from './context-ids.ts';
 import { Domain } from './domain.ts';
 import { GraphCommunicator } from './graph.ts';
+import type { Sides } from './intercommunication.ts';
+import { Intercommunicator } from './intercommunicator.ts';
 import type { Edges } from './topologies.ts';
 import type { Grid } from './topology/grid.ts';
 
@@ -86,6 +88,10 @@ export class Member {
 
   graph(domain: Domain, edges: Edges): GraphCommunicator {
     return new GraphCommunicator(domain, edges);
+  }
+
+  intercommunicator(sides: Sides): Intercommunicator {
+    return new Intercommunicator(sides);
   }
 
   /** A number that no communicator has: it may stay unused. */

@@ -25,12 +25,12 @@ export function encodeSentence(call: string, cause: MpiError): Uint8Array {
   return encoder.encode(JSON.stringify({ ...sentence, ...calls }));
 }
 
-/** The error that it means on the rank that hears it from `source`. */
-export function decodeSentence(source: number, payload: Uint8Array): MpiError {
+/** The error that it means on the rank that hears it from `source`; `of` says of which group that is, where there are two. */
+export function decodeSentence(source: number, payload: Uint8Array, of = ''): MpiError {
   const { code, call, message, expected, actual } = parse(payload);
   return code === 'ERR_MISMATCH'
     ? new MpiError('ERR_MISMATCH', message, { peer: source, expected, actual })
-    : errors.failedElsewhere(source, call, message);
+    : errors.failedElsewhere(source, of, call, message);
 }
 
 function parse(payload: Uint8Array): Sentence {

@@ -14,8 +14,9 @@ export function unusable(call: string, name: string, cause: MpiError, op = call)
   return new MpiError('ERR_COMM', sentence, { op, cause });
 }
 
-export function failedElsewhere(rank: number, call: string, message: string): MpiError {
-  return new MpiError('ERR_COMM', `${call} failed on rank ${rank}: ${message}`, { op: call, peer: rank });
+/** @param of - which group the rank is of, where there are two: ` of the first group`. */
+export function failedElsewhere(rank: number, of: string, call: string, message: string): MpiError {
+  return new MpiError('ERR_COMM', `${call} failed on rank ${rank}${of}: ${message}`, { op: call, peer: rank });
 }
 
 /** What another rank hears of an op, or a conversion, that threw in the middle of a collective. */
@@ -28,12 +29,12 @@ export function threwInside(call: string, error: unknown): MpiError {
 export function mismatch(
   name: string,
   number: number,
-  mine: { rank: number; call: string },
-  theirs: { rank: number; call: string },
+  mine: { rank: number; of: string; call: string },
+  theirs: { rank: number; of: string; call: string },
 ): MpiError {
   const sentence =
-    `ranks disagree about collective number ${number + 1} on ${name}: rank ${mine.rank} called ${mine.call}, ` +
-    `rank ${theirs.rank} called ${theirs.call}`;
+    `ranks disagree about collective number ${number + 1} on ${name}: rank ${mine.rank}${mine.of} called ${mine.call}, ` +
+    `rank ${theirs.rank}${theirs.of} called ${theirs.call}`;
   return new MpiError('ERR_MISMATCH', sentence, {
     rank: mine.rank,
     peer: theirs.rank,
