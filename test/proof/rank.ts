@@ -78,6 +78,7 @@ export class Rank {
     if (kind.takesAnyTag) slot.batches.push(done);
     if (kind.groups) this.#slots.push(slotOf((done as Promise<Made>).then((made) => made.comm)));
     this.#slots.at(-1)?.comm.catch(() => {});
+    if (kind.inRow?.(data as never)) await done;
     return { done };
   }
 

@@ -42,6 +42,8 @@ export interface Kind<Data, Result> {
    * meanwhile.
    */
   takesAnyTag?(data: Data): boolean;
+  /** Several collectives follow one another on the communicator: a rank must not begin the next step between them. */
+  inRow?(data: Data): boolean;
   /**
    * Makes a communicator, as `comm` in its result: ranks of the old one that are in one of the new ones together, in their new
    * order.

@@ -5,6 +5,7 @@ import type { CallOptions, Communicator } from '../../../src/index.ts';
 import { flat } from '../reference.ts';
 import { expecting, type Kind, type Members, ranksOf, Wrong } from '../step.ts';
 import { FLAT, KINDS, scribble, valueFor } from '../values.ts';
+import { again } from './again.ts';
 
 interface Moving {
   readonly call: string;
@@ -17,6 +18,8 @@ interface Moving {
   readonly spread: boolean;
   /** For calls with parts: the receivers say how long they are. */
   readonly told: boolean;
+  /** Prepared, and started so often; nought: called. */
+  readonly starts: number;
 }
 
 /** What one call needs. */
@@ -188,11 +191,12 @@ export const moving: Kind<Moving, unknown> = {
     algorithm: fc.nat(4),
     spread: fc.boolean(),
     told: fc.boolean(),
+    starts: fc.constantFrom(0, 0, 1, 3),
   }),
   run({ comm, members }, data) {
     const names = Object.keys(COLLECTIVES[data.call as keyof typeof COLLECTIVES].algorithms);
     const algorithm = data.algorithm === 0 ? undefined : names[data.algorithm % names.length];
-    return (CALLS[data.call] as Call).run(comm, turnOf(data, members, comm.rank), { algorithm });
+    return (CALLS[data.call] as Call).run(again(comm, data.starts), turnOf(data, members, comm.rank), { algorithm });
   },
   verify: (data, members, results) => {
     const expected = ranksOf(members.ranks.length).map((rank) =>
@@ -200,6 +204,7 @@ export const moving: Kind<Moving, unknown> = {
     );
     expecting<Moving>(() => expected)(data, members, results);
   },
+  inRow: ({ starts }) => starts > 1,
 };
 
 /** Nobody leaves it before everybody has come. */

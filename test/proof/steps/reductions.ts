@@ -4,6 +4,7 @@ import * as ops from '../../../src/collectives/ops.ts';
 import { COLLECTIVES } from '../../../src/collectives/registry.ts';
 import { combine, compose, FLOATS, flat, INTEGERS, matmul, OVER, SCALAR, storedIn } from '../reference.ts';
 import { expecting, type Kind, type Place, ranksOf } from '../step.ts';
+import { again } from './again.ts';
 
 type Call = 'reduce' | 'allreduce' | 'scan' | 'exscan' | 'reduceScatter' | 'reduceScatterBlock';
 
@@ -19,6 +20,8 @@ interface Reduction {
   /** Which of the collective's algorithms; 0: the one that is selected. */
   readonly algorithm: number;
   readonly inPlace: boolean;
+  /** Prepared, and started so often; nought: called. */
+  readonly starts: number;
 }
 
 const plus = ops.createOp((a: number, b: number) => a + b, { elementwise: true, commutative: true });
@@ -121,10 +124,11 @@ function expected(data: Reduction, size: number): unknown[] {
   });
 }
 
-async function run({ comm }: Place, data: Reduction): Promise<unknown> {
-  const { call, form, op, root, algorithm, inPlace } = data;
-  const { rank, size } = comm;
+async function run(place: Place, data: Reduction): Promise<unknown> {
+  const { call, form, op, root, algorithm, inPlace, starts } = data;
+  const { rank, size } = place.comm;
   const value = valueOfRank(data, rank, size);
+  const comm = again(place.comm, starts, () => renew(value, data, rank, size));
   const names = Object.entries(COLLECTIVES[call].algorithms)
     .filter(([, { reorders }]) => !reorders || !ORDERED.includes(op))
     .map(([name]) => name);
@@ -147,6 +151,11 @@ async function run({ comm }: Place, data: Reduction): Promise<unknown> {
   }
 }
 
+/** Puts back what a reduction in place has overwritten. */
+function renew(value: unknown, data: Reduction, rank: number, size: number): void {
+  if (ArrayBuffer.isView(value)) (value as Uint8Array).set(valueOfRank(data, rank, size) as Uint8Array);
+}
+
 /** The part of an `out` that was filled. */
 function head(value: unknown, data: Reduction, { rank, size }: Place['comm']): unknown {
   return ArrayBuffer.isView(value) ? (value as Uint8Array).slice(0, countsOf(data, size)[rank]) : value;
@@ -160,6 +169,7 @@ const rest = {
   salt: fc.nat(20),
   algorithm: fc.nat(4),
   inPlace: fc.boolean(),
+  starts: fc.constantFrom(0, 0, 1, 3),
 };
 
 export const reduction: Kind<Reduction, unknown> = {
@@ -176,4 +186,5 @@ export const reduction: Kind<Reduction, unknown> = {
   ),
   run,
   verify: expecting(expected),
+  inRow: ({ starts }) => starts > 1,
 };

@@ -4,13 +4,15 @@ import { ANY_TAG } from '../../../src/matching/envelope.ts';
 import { waitAll } from '../../../src/p2p/completion.ts';
 import { startAll } from '../../../src/p2p/persistent.ts';
 import { expecting, type Kind, ranksOf, TAGS } from '../step.ts';
-import { KINDS, valueFor } from '../values.ts';
+import { FLAT, KINDS, valueFor } from '../values.ts';
 
 interface Shift {
   readonly kind: string;
   readonly length: number;
   readonly by: number;
   readonly anyTag: boolean;
+  /** What comes replaces what was sent, where it is alike. */
+  readonly replace: boolean;
 }
 
 const idOf = (step: number, rank: number) => step * 16 + rank;
@@ -21,13 +23,16 @@ export const sendrecv: Kind<Shift, unknown> = {
     length: fc.constantFrom(0, 10, 300, 3000),
     by: fc.nat(8),
     anyTag: fc.boolean(),
+    replace: fc.boolean(),
   }),
-  run({ comm, members }, { kind, length, by, anyTag }) {
+  run({ comm, members }, { kind, length, by, anyTag, replace }) {
     const { rank, size } = comm;
     const sendTag = members.step * TAGS;
     const value = valueFor(kind, length, idOf(members.step, rank));
     const [dest, source] = [(rank + by) % size, (rank + by * (size - 1)) % size];
-    return comm.sendrecv(value, dest, source, { sendTag, recvTag: anyTag ? ANY_TAG : sendTag });
+    const options = { sendTag, recvTag: anyTag ? ANY_TAG : sendTag };
+    if (replace && FLAT.includes(kind)) return comm.sendrecvReplace(value, dest, source, options);
+    return comm.sendrecv(value, dest, source, options);
   },
   verify: expecting(({ kind, length, by }, size, step) =>
     ranksOf(size).map((rank) => valueFor(kind, length, idOf(step, (rank + by * (size - 1)) % size))),
