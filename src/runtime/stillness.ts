@@ -2,7 +2,7 @@
  * Notices when nothing can happen any more in this process: no message under way, no timer and no I/O of the program, and the event
  * loop has turned without a change.
  */
-import { OpenWork } from './open-work.ts';
+import { watchWork } from './open-work.ts';
 
 /** While timers or I/O of the program are open it is looked again after so many milliseconds. */
 const PATIENCE = 20;
@@ -12,7 +12,7 @@ const TURNS = 3;
 export class Stillness {
   readonly #silent: () => boolean;
   readonly #onStill: () => void;
-  readonly #work = new OpenWork();
+  readonly #work = watchWork();
   /** Counts what has happened: two looks with the same number between them saw the same state. */
   #events = 0;
   #pending: { clear(): void } | undefined;
