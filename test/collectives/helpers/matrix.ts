@@ -16,6 +16,8 @@ export interface MatrixOptions {
   lengths?: readonly number[];
   /** Every root, else three of them. Default: up to 9 ranks. */
   everyRoot?: boolean;
+  /** This root alone. */
+  root?: number;
 }
 
 export interface MatrixResult {
@@ -34,7 +36,7 @@ export async function matrixProgram(comm: CollectiveComm, options: MatrixOptions
     comm,
     checks: new Checks(),
     lengths: [...new Set([0, 1, n - 1, n, n + 1, ...(options.lengths ?? [])])],
-    roots: (options.everyRoot ?? n <= 9) ? ranks : [...new Set([0, Math.floor(n / 2), n - 1])],
+    roots: options.root !== undefined ? [options.root] : rootsOf(options.everyRoot ?? n <= 9, ranks),
     ranks,
   };
   for (const name of options.only ?? SELECTABLE) {
@@ -46,6 +48,11 @@ export async function matrixProgram(comm: CollectiveComm, options: MatrixOptions
     }
   }
   return { rank: comm.rank, checks: run.checks.count, failures: run.checks.failures };
+}
+
+function rootsOf(every: boolean, ranks: readonly number[]): readonly number[] {
+  const n = ranks.length;
+  return every ? ranks : [...new Set([0, Math.floor(n / 2), n - 1])];
 }
 
 /** Runs the matrix on `size` ranks that `run` starts. @returns what failed, on whichever rank. */
