@@ -9,6 +9,7 @@ export const SEGMENT_BYTES = 128 * 1024;
  *
  * Pieces are asked for, and the answers share the lines with the pieces that are under way. So the GRANT for the first piece waits
  * until those behind it have come in, and from the fourth piece on each GRANT back waits for a piece on: two lines a piece.
+ * (Among fewer than a dozen ranks it is a little less, as not all of them are at work at once.)
  */
 export function chain(p: number, n: number, link: Link): number {
   const piece = Math.min(n, SEGMENT_BYTES);
@@ -19,5 +20,6 @@ export function chain(p: number, n: number, link: Link): number {
   const answered = Math.max(2 * link.alpha, following * line + 2 * link.overhead);
   const first = link.message(piece) + (p - 2) * (answered + link.alpha + line);
   const prompt = Math.min(behind, DEPTH - 1);
-  return first + prompt * line + (behind - prompt) * 2 * (line + link.overhead);
+  const later = p > 2 ? 2 * (line + link.overhead) : line;
+  return first + prompt * line + (behind - prompt) * later;
 }

@@ -113,5 +113,5 @@ export function reduceScatterPairwise(p: number, n: number, link: Link): number 
 export function reduceScatterLinear(p: number, n: number, link: Link): number {
   const part = n / p;
   if (isAsked(part)) return (p - 1) * (link.message(part) + 1.5 * link.line(part));
-  return (p - 1) * link.gap(part) + link.fan(p - 1, part);
+  return (p - 2) * link.gap(part) + link.fan(p - 1, part);
 }

@@ -1,0 +1,62 @@
+/** The closed cost formulas of bench/scale against simulated calls: two descriptions of the same implementations, written apart. */
+import { describe, expect, it } from 'vitest';
+import { costOf } from '../../bench/scale/costs.ts';
+import { NETWORKS } from '../../bench/scale/networks.ts';
+import { simulatedSeconds } from '../../bench/scale/simulated.ts';
+import { COLLECTIVES, SELECTABLE, type SelectableName } from '../../src/collectives/registry.ts';
+
+const KiB = 1024;
+
+/** What is more than 10 % off, on both networks. */
+async function deviations(name: SelectableName, algorithm: string, ranks: number, lengths: readonly number[]) {
+  const off: string[] = [];
+  for (const [id, network] of Object.entries(NETWORKS)) {
+    for (const bytes of lengths) {
+      const predicted = costOf(name, algorithm, ranks, bytes, network);
+      const simulated = await simulatedSeconds(name, algorithm, ranks, bytes, network);
+      const ratio = predicted / simulated;
+      if (!(ratio > 0.9 && ratio < 1.1)) off.push(`${id}, ${bytes} bytes: ${predicted} s, simulated ${simulated} s`);
+    }
+  }
+  return off;
+}
+
+const CASES = SELECTABLE.flatMap((name) =>
+  Object.keys(COLLECTIVES[name].algorithms).map((key) => [name, key] as const),
+);
+
+/** The formula of `linear` is rough for parts that have to be asked for: only shorter ones are held against it. */
+function lengthsFor(name: SelectableName, algorithm: string, ranks: number): number[] {
+  if (name === 'barrier') return [0];
+  if (ranks > 12) return [8, 16 * KiB];
+  const most = algorithm === 'linear' && name.startsWith('reduce') ? 256 * KiB : 1024 * KiB;
+  return [8, 2000, 16 * KiB, 64 * KiB, 256 * KiB, 1024 * KiB].filter((bytes) => bytes <= most);
+}
+
+describe.each(CASES)('what %s costs by %s', (name, algorithm) => {
+  it.each([8, 12, 64])('is on %i ranks what the formula says, within 10 %%', async (ranks) => {
+    expect(await deviations(name, algorithm, ranks, lengthsFor(name, algorithm, ranks))).toEqual([]);
+  });
+});
+
+it.each([
+  ['barrier', 'dissemination', 1000, 0],
+  ['barrier', 'dissemination', 1024, 0],
+  ['bcast', 'binomial', 1024, 64 * KiB],
+  ['bcast', 'binomial', 1000, 256 * KiB],
+  ['reduce', 'binomial', 1024, 8],
+  ['reduce', 'rabenseifner', 1024, 8 * KiB],
+  ['allreduce', 'recursiveDoubling', 1024, 8],
+  ['allreduce', 'recursiveDoubling', 1000, 16 * KiB],
+  ['allreduce', 'rabenseifner', 1024, 64 * KiB],
+  // Half a million messages.
+  ['allreduce', 'ring', 500, 1024 * KiB],
+] as const)('what %s costs by %s on %i ranks is what the formula says', async (name, algorithm, ranks, bytes) => {
+  expect(await deviations(name, algorithm, ranks, [bytes])).toEqual([]);
+});
+
+it('what one rank does alone costs nothing', () => {
+  for (const [name, algorithm] of CASES) {
+    for (const network of Object.values(NETWORKS)) expect(costOf(name, algorithm, 1, 1024 * KiB, network)).toBe(0);
+  }
+});
