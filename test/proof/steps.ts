@@ -1,6 +1,7 @@
 /** What random programs are made of: one entry a kind, with how often it is drawn. A new one is a file in steps/ and a line here. */
 import type { Kind } from './step.ts';
 import { freeing, making, twins } from './steps/communicators.ts';
+import { intercommunicator } from './steps/intercommunicators.ts';
 import { messages } from './steps/messages.ts';
 import { barrier, inPlace, moving } from './steps/moving.ts';
 import { reduction } from './steps/reductions.ts';
@@ -26,6 +27,7 @@ export const STEPS: Readonly<Record<string, Entry>> = {
   making: entry(5, making),
   freeing: entry(2, freeing),
   twins: entry(1, twins),
+  intercommunicator: entry(1, intercommunicator),
   grid: entry(1, grid),
   graph: entry(1, graph),
 };
