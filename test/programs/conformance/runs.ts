@@ -61,7 +61,8 @@ async function run<T>(size: number, body: Program<T>, options: Options = {}): Pr
   const group = world.group.include(members);
   const number = program++;
   const outcome = group.rank === undefined ? undefined : await outcomeOf(body, group, number, options);
-  const news = await meet<News<unknown>>({ program: number, outcome }, patience());
+  const told = outcome !== undefined && 'error' in outcome ? { error: String(outcome.error) } : outcome;
+  const news = await meet<News<unknown>>({ program: number, outcome: told }, patience());
   for (const domain of openDomains()) {
     domain.end(errors.finalized());
     domain.dispose();
@@ -73,7 +74,7 @@ async function run<T>(size: number, body: Program<T>, options: Options = {}): Pr
   if (outcome !== undefined && 'error' in outcome) throw outcome.error;
   return members.map((member) => {
     const { outcome } = news[member] as { outcome: Outcome };
-    if ('error' in outcome) throw new FailedElsewhere(String(outcome.error));
+    if ('error' in outcome) throw new FailedElsewhere(outcome.error as string);
     return outcome.value as T;
   });
 }
