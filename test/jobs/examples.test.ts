@@ -168,6 +168,18 @@ describe('10-halo-exchange.ts', () => {
   });
 });
 
+describe('11-manager-workers.ts', () => {
+  test.each([...RANKS, 8])('draws the same picture with %i ranks', async (ranks) => {
+    const printed = await lines(ranks, '11-manager-workers.ts');
+    const shares = printed.at(-1)?.match(/^rows done by each worker:((?: \d+)+)$/)?.[1];
+    expect(shares?.trim().split(' ').length).toBe(ranks === 1 ? undefined : ranks - 1);
+    if (ranks === 1)
+      expect(printed[0]).toBe('There are no workers, so the manager does it all: run it with tsrun -n 4.');
+    expect(printed).toHaveLength(26);
+    expect(printed.at(ranks === 1 ? -1 : -2)).toBe('24 rows of 211 to 1800313 steps');
+  });
+});
+
 describe('12-graph-neighbours.ts', () => {
   test.each([...RANKS, 8, 17])('finds the same influence in %i parts as in one', async (ranks) => {
     const [, parts, ...rest] = await lines(ranks, '12-graph-neighbours.ts');
@@ -191,5 +203,26 @@ describe('13-simulate.ts', () => {
     const printed = await lines(ranks, '13-simulate.ts');
     expect(printed).toHaveLength(11);
     expect(printed.at(-2)).toEqual(slowest);
+  });
+});
+
+describe('docs/communicators.md', async () => {
+  const text = await readFile(join(examples, '../docs/communicators.md'), 'utf8');
+  const cases = text.split('\n## ').flatMap((section) => {
+    const title = section.split('\n', 1)[0];
+    const programs = section.matchAll(/```ts\n([\s\S]*?)```\n\n((?: {4}.*\n)+)/g);
+    return [...programs].map(([, script, output]) => ({ title, script, output }));
+  });
+
+  test('has programs', () => expect(cases.length).toBeGreaterThan(8));
+
+  test.each(cases)('the program in $title prints what stands below it', async ({ script = '', output = '' }) => {
+    const file = join(folder, 'snippet.ts');
+    await writeFile(file, script);
+    const { code, stdout, stderr } = await tsrun(['-n', '4', file]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    // Ranks print in any order.
+    const sorted = (printed: string[]) => printed.filter((line) => line !== '').sort();
+    expect(sorted(stdout.split('\n'))).toEqual(sorted(output.split('\n').map((line) => line.slice(4))));
   });
 });
