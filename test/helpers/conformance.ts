@@ -28,6 +28,7 @@ export const SUITES: readonly string[] = [
   'communicators',
   'freeing',
   'groups',
+  'topologies',
   'persistent',
 ].map((name) => join(root, `test/contract/${name}.test.ts`));
 
