@@ -48,8 +48,8 @@ export async function prove({ runs, seed, size = SMALL, onBatch }: ProofOptions)
       const error = details.errorInstance;
       return { runs: done, failure: { program, error, report: reportOf(program, error, details, size) } };
     }
-    onBatch?.(done, number + 1);
     if (path !== undefined) break;
+    onBatch?.(done, number + 1);
   }
   return { runs: done };
 }

@@ -38,8 +38,8 @@ export interface Kind<Data, Result> {
   /** Throws {@link Wrong} unless these are what the ranks of one communicator may get. */
   verify(data: Data, members: Members, results: readonly Result[]): void;
   /**
-   * For kinds that send messages: whether receives of theirs take any tag. Then no other step may send on this communicator
-   * meanwhile.
+   * For kinds whose ranks go on sending on the communicator after they have begun, so that it can't be freed meanwhile: whether
+   * receives of theirs take any tag. Then no other step may send on it meanwhile either.
    */
   takesAnyTag?(data: Data): boolean;
   /** Several collectives follow one another on the communicator: a rank must not begin the next step between them. */

@@ -5,6 +5,7 @@ import { intercommunicator } from './steps/intercommunicators.ts';
 import { messages } from './steps/messages.ts';
 import { barrier, inPlace, moving } from './steps/moving.ts';
 import { reduction } from './steps/reductions.ts';
+import { retracting } from './steps/retracting.ts';
 import { persistent, sendrecv } from './steps/rings.ts';
 import { graph, grid } from './steps/topologies.ts';
 
@@ -20,6 +21,7 @@ export const STEPS: Readonly<Record<string, Entry>> = {
   messages: entry(8, messages),
   sendrecv: entry(2, sendrecv),
   persistent: entry(1, persistent),
+  retracting: entry(1, retracting),
   moving: entry(5, moving),
   inPlace: entry(1, inPlace),
   reduction: entry(7, reduction),

@@ -150,4 +150,5 @@ export const intercommunicator: Kind<Two, unknown> = {
     );
     expecting<Two>(() => expected)(data, members, results);
   },
+  takesAnyTag: () => false,
 };
