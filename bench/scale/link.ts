@@ -10,7 +10,10 @@ export interface Network {
 }
 
 /** A message up to so many bytes travels with its envelope; a larger one is asked for: REQUEST, GRANT, DATA. */
-export const EAGER_LIMIT = 64 * 1024;
+const EAGER_LIMIT = 64 * 1024;
+
+/** Its DATA leaves in pieces of so many bytes, two at a time: then it is the turn of the next message. */
+const TURN_BYTES = 2 * 4 * 2 ** 20;
 
 /**
  * The times of a network: alpha = latency + 2 overhead, beta = 1 / bandwidth. Combining operands costs nothing (gamma = 0): it would
@@ -66,8 +69,16 @@ export class Link {
     const full = largestPower(ranks - 1);
     const bytes = bytesFor(ranks - full);
     const asked = isAsked(bytes) ? Math.max(2 * this.alpha, this.#overtaking(full, bytesFor)) : 0;
-    const first = asked + this.alpha + this.line(bytes) + this.down(ranks - full, bytesFor);
+    const first = asked + this.alpha + this.#shared(bytes, full, bytesFor) + this.down(ranks - full, bytesFor);
     return ranks === 2 * full ? first : Math.max(first, this.gap(bytes) + this.down(full, bytesFor));
+  }
+
+  /** How long the line has to do with one message, where those for the smaller subtrees get their turns. */
+  #shared(bytes: number, ranks: number, bytesFor: (ranks: number) => number): number {
+    const before = Math.max(0, Math.ceil(bytes / TURN_BYTES) - 1) * TURN_BYTES;
+    let sum = bytes;
+    for (let size = 1; size < ranks; size *= 2) sum += Math.min(before, bytesFor(size));
+    return this.line(sum);
   }
 
   /** How long the line is busy with the messages for smaller subtrees that need not be asked for. */

@@ -44,7 +44,7 @@ const RULES: readonly Rule[] = [
   { collective: 'bcast', algorithm: 'binomial', maxBytes: 64 * KiB },
   { collective: 'bcast', algorithm: 'chain', maxBytes: 512 * KiB, maxSize: 8 },
   { collective: 'bcast', algorithm: 'scatterRing', maxSize: 8 },
-  { collective: 'bcast', algorithm: 'binomial', maxBytesPerRank: 8 * KiB },
+  { collective: 'bcast', algorithm: 'binomial', maxBytes: 8192 * KiB, maxBytesPerRank: 8 * KiB },
   { collective: 'bcast', algorithm: 'scatterRing', maxBytesPerRank: 256 * KiB },
   { collective: 'bcast', algorithm: 'chain' },
   { collective: 'scatter', algorithm: 'linear', maxSize: 32 },
