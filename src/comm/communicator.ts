@@ -131,6 +131,8 @@ export class Communicator extends PersistentCommunicator implements AsyncDisposa
    *
    * @throws MpiError ERR_ARG unless color is an integer or undefined, and key a number.
    */
+  split(color: number, key?: number, options?: WaitOptions): Promise<Communicator>;
+  split(color: number | undefined, key?: number, options?: WaitOptions): Promise<Communicator | undefined>;
   async split(color: number | undefined, key = 0, options?: WaitOptions): Promise<Communicator | undefined> {
     const made = await this.making('split', options, (domain) => splitDomain(domain, color, key));
     return made && new Communicator(made);
