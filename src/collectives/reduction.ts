@@ -66,14 +66,13 @@ export function segmentOf(context: CollectiveContext, { input, reducer }: ArrayO
   return Math.max(1, grains) * reducer.grain;
 }
 
-/** Whether an array reduction can be started again as it is: `fixed` is the target in `out`, undefined where there is none. */
-export function whileInPlace(operand: ArrayOperand, fixed: Target | undefined): () => boolean {
-  const { length } = operand.input;
-  const room = fixed?.work.length;
-  return () =>
-    operand.steady &&
-    hasLength(operand.input, length) &&
-    (fixed === undefined || room === undefined || (fixed.lasting && hasLength(fixed.work, room)));
+/**
+ * Whether an array reduction can be started again as it is: its operand had `length` elements, and its target in `out`, where there is
+ * one, has room for `room`.
+ */
+export function stillThere(operand: ArrayOperand, length: number, fixed: Target | undefined, room = length): boolean {
+  if (!operand.steady || !hasLength(operand.input, length)) return false;
+  return fixed === undefined || (fixed.lasting && hasLength(fixed.work, room));
 }
 
 /** A result that was made as a value, as the call returns it. @throws MpiError where it does not fit `out`. */

@@ -3,7 +3,7 @@ import type { CollectiveContext, CollectiveOptions } from '../context.ts';
 import { targetOf } from '../operands/target.ts';
 import { type OpLike, SUM } from '../ops.ts';
 import { never, type Plan } from '../plan.ts';
-import { algorithmFor, deliver, fingerprintFor, reductionOf, segmentOf, whileInPlace } from '../reduction.ts';
+import { algorithmFor, deliver, fingerprintFor, reductionOf, segmentOf, stillThere } from '../reduction.ts';
 import { scanValues } from '../values.ts';
 
 /**
@@ -24,10 +24,11 @@ export function exscan<T>(
   const { code, run } = algorithmFor(context, 'exscan', reduction.op, operand, options.algorithm);
   const fingerprint = fingerprintFor(reduction, code);
   if (operand.as === 'array') {
+    const { length } = operand.input;
     const segment = segmentOf(context, operand);
     const fixed = out === undefined ? undefined : targetOf(operand, out, 'exscan');
     return {
-      lasting: whileInPlace(operand, fixed),
+      lasting: () => stillThere(operand, length, fixed),
       async start() {
         const target = fixed ?? targetOf(operand, undefined, 'exscan');
         const channel = context.open(fingerprint);

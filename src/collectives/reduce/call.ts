@@ -11,7 +11,7 @@ import {
   fingerprintFor,
   reductionOf,
   segmentOf,
-  whileInPlace,
+  stillThere,
 } from '../reduction.ts';
 import { ownValue, reduceValues } from '../values.ts';
 
@@ -36,10 +36,11 @@ export function reduce<T>(
   const fingerprint = fingerprintFor(reduction, code, root);
   if (operand.as === 'array') {
     const { commutative } = reduction.op;
+    const { length } = operand.input;
     const segment = segmentOf(context, operand);
     const fixed = out === undefined ? undefined : targetOf(operand, out, 'reduce');
     return {
-      lasting: whileInPlace(operand, fixed),
+      lasting: () => stillThere(operand, length, fixed),
       async start() {
         const target = rank === root ? (fixed ?? targetOf(operand, undefined, 'reduce')) : undefined;
         const channel = context.open(fingerprint);

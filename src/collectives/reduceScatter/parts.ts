@@ -11,7 +11,7 @@ import { operandOf } from '../operands/operandOf.ts';
 import { targetOf } from '../operands/target.ts';
 import { type Op, type OpLike, resolveOp } from '../ops.ts';
 import { never, type Plan } from '../plan.ts';
-import { algorithmFor, deliver, whileInPlace } from '../reduction.ts';
+import { algorithmFor, deliver, stillThere } from '../reduction.ts';
 import { copyInto } from '../scratch.ts';
 import { offsetsOf } from '../shapes/blocks.ts';
 import { foldValues } from '../values.ts';
@@ -75,7 +75,7 @@ function reduceArray(
   const count = operand.input.length;
   const fingerprint = fingerprintOf(call, { op: op.code, algorithm: code, dtype: operand.kind, count });
   return {
-    lasting: whileInPlace(operand, fixed),
+    lasting: () => stillThere(operand, count, fixed, own),
     async start() {
       const target = fixed ?? targetOf(operand, undefined, call, own);
       const channel = context.open(fingerprint);
