@@ -6,7 +6,7 @@ const RUNS = 2000;
 it.each([1, 101, 201])(
   `${RUNS} random programs on up to four ranks give what the reference says (seed %i)`,
   async (seed) => {
-    const { runs, failure } = await prove({ runs: RUNS, seed: process.env.PROOF_SEED ?? String(seed), size: SMALL });
+    const { runs, failure } = await prove({ runs: RUNS, seed: String(seed), size: SMALL });
     console.log(`${runs} random programs from seed ${seed}`);
     expect(failure?.report).toBe(undefined);
   },
