@@ -1,6 +1,7 @@
 /** Communicators whose ranks have neighbours, and the collectives among these (MPI 4.1, section 8.6). */
 import * as collectives from '../collectives/calls.ts';
 import type { Neighborhood } from '../collectives/neighbors/neighborhood.ts';
+import type { PersistentRequest } from '../p2p/persistent.ts';
 import type { AlltoallOptions, CallOptions, GathervOptions } from './collective.ts';
 import { Communicator } from './communicator.ts';
 import type { Domain } from './domain.ts';
@@ -52,6 +53,36 @@ export abstract class NeighborhoodCommunicator extends Communicator {
   neighborAlltoallv<A>(array: A, sendCounts: readonly number[], options?: AlltoallOptions): Promise<A> {
     return this.call('neighborAlltoallv', options, (domain) =>
       collectives.neighborAlltoallv(domain, this.#neighbors, array, sendCounts, options).start(),
+    );
+  }
+
+  // To be started again and again, as in PersistentCommunicator (MPI 4.1, section 8.7).
+
+  /** MPI_Neighbor_allgather_init. */
+  neighborAllgatherInit<T>(value: T, options?: CallOptions): PersistentRequest<(T | undefined)[]> {
+    return this.init('neighborAllgather', options, (domain, given) =>
+      collectives.neighborAllgather(domain, this.#neighbors, value, given),
+    );
+  }
+
+  /** MPI_Neighbor_allgatherv_init. */
+  neighborAllgathervInit<A>(array: A, options?: GathervOptions): PersistentRequest<A> {
+    return this.init('neighborAllgatherv', options, (domain, given) =>
+      collectives.neighborAllgatherv(domain, this.#neighbors, array, given),
+    );
+  }
+
+  /** MPI_Neighbor_alltoall_init. */
+  neighborAlltoallInit<T>(values: readonly T[], options?: CallOptions): PersistentRequest<(T | undefined)[]> {
+    return this.init('neighborAlltoall', options, (domain, given) =>
+      collectives.neighborAlltoall(domain, this.#neighbors, values, given),
+    );
+  }
+
+  /** MPI_Neighbor_alltoallv_init. */
+  neighborAlltoallvInit<A>(array: A, sendCounts: readonly number[], options?: AlltoallOptions): PersistentRequest<A> {
+    return this.init('neighborAlltoallv', options, (domain, given) =>
+      collectives.neighborAlltoallv(domain, this.#neighbors, array, sendCounts, given),
     );
   }
 }

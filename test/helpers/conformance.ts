@@ -30,6 +30,7 @@ export const SUITES: readonly string[] = [
   'groups',
   'topologies',
   'persistent',
+  'neighborhood-persistent',
 ].map((name) => join(root, `test/contract/${name}.test.ts`));
 
 /** What comes with vitest is found from there. */
