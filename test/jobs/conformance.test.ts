@@ -37,6 +37,18 @@ describe.each(['unix', 'tcp'])('the contract holds over %s', (transport) => {
   });
 });
 
+/** Those for which every number of ranks is another case. */
+const BY_SIZE = SUITES.filter((path) => /\/(communicators|freeing|groups|topologies)\.test\.ts$/.test(path));
+
+describe('the contract of communicators holds', () => {
+  it.each([1, 5, 6, 7])('on %i ranks, too', { timeout: DEADLINE }, async (ranks) => {
+    const { passed, skipped } = await conformance(BY_SIZE, ranks, 'unix');
+    // The same ones on each number of ranks up to this one.
+    expect(passed).toBeGreaterThanOrEqual(25 * ranks);
+    for (const one of skipped) expect(one).toMatch(/: needs \d ranks\n$/);
+  });
+});
+
 describe('a test that goes wrong', () => {
   it('is told with every rank that saw it, and the next ones run', { timeout: DEADLINE }, async () => {
     const wrong = await conformanceProgram([program('conformance/wrong.ts')]);
