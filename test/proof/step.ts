@@ -75,12 +75,7 @@ export const TAGS = 8;
 /** 0 to size - 1. */
 export const ranksOf = (size: number): number[] => Array.from({ length: size }, (_, rank) => rank);
 
-/** One of them, drawn. */
-export function pick<T>(random: () => number, from: readonly T[]): T {
-  return from[Math.floor(random() * from.length)] as T;
-}
-
-/** All of them, in a drawn order. */
+/** The same in a drawn order. */
 export function shuffled<T>(random: () => number, from: readonly T[]): T[] {
   const list = [...from];
   for (let i = list.length - 1; i > 0; i--) {

@@ -8,8 +8,7 @@
  *  - one after the other with both wildcards.
  */
 import fc from 'fast-check';
-import type { Sent, Taken } from '../legal.ts';
-import { judge } from '../legal.ts';
+import { judge, type Sent, type Taken } from '../legal.ts';
 import { type Kind, type Members, type Place, TAGS } from '../step.ts';
 import { isBare, KINDS, valueFor } from '../values.ts';
 import { ordered } from './ordered.ts';
@@ -19,9 +18,11 @@ import { SERIAL } from './serial.ts';
 
 const SIZES = [0, 20, 300, 3000, 70_000] as const;
 
-export const MODES = ['send', 'ssend', 'isend', 'issend', 'persistent'] as const;
-export const WAITS = ['each', 'all', 'any', 'some', 'test'] as const;
-const WAYS = ['ordered', 'posted', 'posted, any tag', 'posted, any source', ...Object.keys(SERIAL)] as const;
+const MODES = ['send', 'ssend', 'isend', 'issend', 'persistent'] as const;
+const WAITS = ['each', 'all', 'any', 'some', 'test'] as const;
+/** Ways to receive that take no other tag than that of the message. */
+const BY_TAG = ['ordered', 'posted', 'posted, any source'];
+const WAYS = [...BY_TAG, 'posted, any tag', ...Object.keys(SERIAL)];
 
 export interface Messages {
   readonly messages: readonly {
@@ -136,5 +137,5 @@ export const messages: Kind<Messages, Story> = {
       stories.flatMap(({ taken }) => taken),
     );
   },
-  takesAnyTag: ({ ways }) => ways.some(({ receive }) => !['ordered', 'posted', 'posted, any source'].includes(receive)),
+  takesAnyTag: ({ ways }) => ways.some(({ receive }) => !BY_TAG.includes(receive)),
 };
