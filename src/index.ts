@@ -44,7 +44,7 @@ export type { GroupComparison, RankRange } from './comm/group.ts';
 export { Group } from './comm/group.ts';
 export { Intercommunicator } from './comm/intercommunicator.ts';
 export type { NeighborhoodCommunicator } from './comm/neighborhood.ts';
-export type { SendrecvOptions } from './comm/point-to-point.ts';
+export type { SendrecvOptions, SendrecvReplaceOptions } from './comm/point-to-point.ts';
 export { computeDims } from './comm/topology/dims.ts';
 export type { ErrorCode, ErrorDetails } from './errors.ts';
 export { ERROR_CODES, MpiError } from './errors.ts';

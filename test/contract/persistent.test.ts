@@ -271,6 +271,36 @@ describe.each(runs)('persistent collectives over %s', (_name, run) => {
     expect(failures[0]).toBe(true);
   });
 
+  it('go among neighbours as well', async () => {
+    await run(4, async (world) => {
+      const comm = await world.createCart([4], [false]);
+      const array = of(0, 0);
+      const out = of(9, 9, 9, 9);
+      const list: unknown[] = [null, null];
+      const pairs: [PersistentRequest, () => Promise<unknown>][] = [
+        [comm.neighborAllgatherInit(array), () => comm.neighborAllgather(array)],
+        [comm.neighborAllgathervInit(array), () => comm.neighborAllgatherv(array)],
+        [comm.neighborAlltoallInit(list), () => comm.neighborAlltoall(list)],
+        [comm.neighborAlltoallvInit(array, [1, 1]), () => comm.neighborAlltoallv(array, [1, 1])],
+        [
+          comm.neighborAllgathervInit(array, { counts: [2, 2], out }),
+          async () => {
+            const copy = out.slice();
+            await comm.neighborAllgatherv(array, { counts: [2, 2], out: copy });
+            return copy;
+          },
+        ],
+      ];
+      for (let round = 0; round < 3; round++) {
+        array.set([comm.rank, round]);
+        list.fill({ round, from: comm.rank });
+        for (const [request, call] of pairs) expect(await request.start()).toEqual(await call());
+      }
+      expect(() => comm.neighborAlltoallInit([1])).toThrow(code('ERR_COUNT'));
+      await comm.free();
+    });
+  });
+
   it('leave nothing behind after a thousand starts', async () => {
     await run(3, async (comm) => {
       const { engine, p2p, collective, running } = domainOf(comm);
