@@ -15,13 +15,13 @@ const DEFAULT_EAGER_LIMIT = 64 * 1024;
 /** One communicator, as this rank has it: `undefined` for those who are not in it. */
 interface Slot {
   readonly comm: Promise<Communicator | undefined>;
-  /** Messages under way in it. */
-  readonly batches: Promise<unknown>[];
+  /** Steps that still send on it. */
+  readonly sending: Promise<unknown>[];
   /** A receive of any tag may still be waiting on another rank: nobody may send before all have finished. */
   fence: boolean;
 }
 
-const slotOf = (comm: Promise<Communicator | undefined>): Slot => ({ comm, batches: [], fence: false });
+const slotOf = (comm: Promise<Communicator | undefined>): Slot => ({ comm, sending: [], fence: false });
 
 export class Rank {
   readonly #world: Communicator;
@@ -68,14 +68,15 @@ export class Rank {
       if (kind.groups) this.#slots.push(slotOf(nothing));
       return { done: nothing };
     }
-    const anyTag = kind.takesAnyTag?.(data as never) ?? false;
-    if (anyTag || slot.fence || kind.frees) await Promise.all(slot.batches.splice(0));
-    if (slot.fence && kind.takesAnyTag) await comm.barrier();
-    if (kind.takesAnyTag) slot.fence = anyTag;
+    const anyTag = kind.takesAnyTag?.(data as never);
+    const sends = anyTag !== undefined;
+    if (anyTag || slot.fence || kind.frees) await Promise.all(slot.sending.splice(0));
+    if (slot.fence && sends) await comm.barrier();
+    if (sends) slot.fence = anyTag;
     const ranks = groups.find((group) => group.includes(this.#world.rank)) ?? [];
     const done = kind.run(this.#place(comm, { ranks, step: number }), data as never);
     done.catch(() => {});
-    if (kind.takesAnyTag) slot.batches.push(done);
+    if (sends) slot.sending.push(done);
     if (kind.groups) this.#slots.push(slotOf((done as Promise<Made>).then((made) => made.comm)));
     this.#slots.at(-1)?.comm.catch(() => {});
     if (kind.inRow?.(data as never)) await done;

@@ -38,10 +38,10 @@ export interface Kind<Data, Result> {
   /** Throws {@link Wrong} unless these are what the ranks of one communicator may get. */
   verify(data: Data, members: Members, results: readonly Result[]): void;
   /**
-   * For kinds whose ranks go on sending on the communicator after they have begun, so that it can't be freed meanwhile: whether
-   * receives of theirs take any tag. Then no other step may send on it meanwhile either.
+   * For steps whose ranks go on sending on the communicator after they have begun, so that it can't be freed meanwhile: whether
+   * receives of theirs take any tag. Then no other step may send on it meanwhile either. Undefined for all other steps.
    */
-  takesAnyTag?(data: Data): boolean;
+  takesAnyTag?(data: Data): boolean | undefined;
   /** Several collectives follow one another on the communicator: a rank must not begin the next step between them. */
   inRow?(data: Data): boolean;
   /**

@@ -54,6 +54,8 @@ export const making: Kind<Making, Made> = {
     return made === undefined ? {} : { comm: made, ranks: made.group.translateRanks(made.group.ranks, comm.group) };
   },
   groups: groupsOf,
+  // Its members alone talk to each other, which no collective of the old communicator waits for.
+  takesAnyTag: ({ way }) => (way === 'createGroup' ? false : undefined),
   verify(data, { ranks }, results) {
     const groups = groupsOf(data, ranks.length);
     for (const [rank, made] of results.entries()) {
