@@ -23,14 +23,14 @@ describeHosts('the contract holds over ssh', () => {
   afterAll(() => hosts?.close());
 
   it.each([
-    [2, 1, 'all', 115],
-    [2, 2, 'all', 155],
-    [2, 3, 'most', 150],
-    [2, 4, 'most', 155],
-    [4, 1, 'all', 155],
-    [4, 2, 'most', 155],
-    [4, 3, 'most', 155],
-    [4, 4, 'most', 155],
+    [2, 1, 'all', 195],
+    [2, 2, 'all', 305],
+    [2, 3, 'most', 350],
+    [2, 4, 'most', 415],
+    [4, 1, 'all', 305],
+    [4, 2, 'most', 415],
+    [4, 3, 'most', 415],
+    [4, 4, 'most', 415],
   ])('on %i hosts with %i ranks each', { timeout: DEADLINE }, async (count, each, name, least) => {
     const names = hosts.names.slice(0, count);
     const where = names.map((host) => `${host}:${each}`).join();

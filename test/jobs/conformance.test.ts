@@ -18,9 +18,9 @@ async function conformance(suites: readonly string[], ranks: number, transport: 
 describe.each(['unix', 'tcp'])('the contract holds over %s', (transport) => {
   // Tests that need more ranks do not run.
   it.each([
-    [2, 115],
-    [3, 135],
-    [4, 155],
+    [2, 195],
+    [3, 260],
+    [4, 305],
   ])('on %i ranks', { timeout: DEADLINE }, async (ranks, least) => {
     const { passed } = await conformance(SUITES, ranks, transport);
     expect(passed).toBeGreaterThanOrEqual(least);
@@ -30,7 +30,7 @@ describe.each(['unix', 'tcp'])('the contract holds over %s', (transport) => {
     // The matrix of collectives takes 4 ranks at most, and half of the time.
     const suites = SUITES.filter((path) => !path.endsWith('/collectives.test.ts'));
     const { passed, skipped } = await conformance(suites, 8, transport);
-    expect(passed).toBeGreaterThanOrEqual(155);
+    expect(passed).toBeGreaterThanOrEqual(415);
     // Whatever does not run on 8 ranks runs nowhere: see `NOT_HERE`.
     for (const one of skipped) expect(one).toMatch(/^ranks that are gone >/);
     expect(skipped).toHaveLength(2);
