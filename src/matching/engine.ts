@@ -339,7 +339,7 @@ export class Engine implements FrameSink {
   private revoked(from: number, frame: Frame, payload: Uint8Array): void {
     const context = this.contexts.get(frame.context);
     if (context !== undefined) return context.owner.revoked(frame.source, payload);
-    if (this.earlyRevokes === MAX_EARLY_REVOKES) return;
+    if (this.earlyRevokes === MAX_EARLY_REVOKES || this.buried.has(frame.context)) return;
     this.earlyRevokes++;
     frame.meta = payload;
     this.postpone({ from, frame, message: null });
