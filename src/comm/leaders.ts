@@ -121,12 +121,12 @@ async function introduce(domain: Domain, meeting: Meeting, options: WaitOptions)
   const other = peers[remoteLeader] as number;
   if (other === engine.self) throw errors.groupsOverlap(1);
   const own: Introduction = { serial: member.takeSerial(), endpoints };
-  const [theirs] = await Promise.all([
-    recv<Introduction | Refusal | undefined>(formation, CALL, remoteLeader, tag, options),
-    send(formation, CALL, own, remoteLeader, tag, true, options),
-  ]);
+  const sent = send(formation, CALL, own, remoteLeader, tag, true, options);
+  sent.catch(() => {});
+  const theirs = await recv<unknown>(formation, CALL, remoteLeader, tag, options);
   if (!isNews(theirs)) throw errors.noLeader(remoteLeader, tag);
   if ('refused' in theirs) throw errors.otherGroupFailed(theirs.refused);
+  await sent;
   const known = new Set(endpoints);
   const common = theirs.endpoints.filter((endpoint) => known.has(endpoint)).length;
   if (common > 0) throw errors.groupsOverlap(common);
