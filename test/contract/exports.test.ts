@@ -8,7 +8,8 @@ const words = (text: string) => text.trim().split(/\s+/);
 
 it('the package exports every name of the contract', () => {
   const names = `world self finalize ANY_SOURCE ANY_TAG PROC_NULL TAG_UB Status MpiError waitAll waitAny waitSome testAll testAny
-    testSome startAll SUM PROD MIN MAX LAND LOR LXOR BAND BOR BXOR MINLOC MAXLOC REPLACE NO_OP createOp computeDims`;
+    testSome startAll SUM PROD MIN MAX LAND LOR LXOR BAND BOR BXOR MINLOC MAXLOC REPLACE NO_OP createOp computeDims
+    Intercommunicator ROOT`;
   for (const name of words(names)) expect(tsmpi, name).toHaveProperty(name);
   expect(testing).toHaveProperty('spmd');
   expect(tsmpi.TAG_UB).toBe(2 ** 31 - 1);
@@ -40,4 +41,14 @@ it('a communicator has every call of the contract', () => {
     localSize: 1,
     attributes: new Map(),
   });
+});
+
+it('an intercommunicator has every call that is defined between two groups, and no other collective', () => {
+  const calls = `send ssend recv sendrecv isend issend irecv probe iprobe mprobe improbe messages sendInit recvInit abort
+    barrier bcast scatter gather allgather alltoall scatterv gatherv allgatherv alltoallv reduce allreduce reduceScatter
+    reduceScatterBlock dup merge compare setName free`;
+  const { prototype } = tsmpi.Intercommunicator;
+  for (const name of words(calls)) expect(prototype, name).toHaveProperty(name, expect.any(Function));
+  for (const name of ['scan', 'exscan']) expect(prototype).not.toHaveProperty(name);
+  expect(tsmpi.world).toHaveProperty('createIntercomm', expect.any(Function));
 });

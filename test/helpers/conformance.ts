@@ -31,6 +31,8 @@ export const SUITES: readonly string[] = [
   'topologies',
   'persistent',
   'neighborhood-persistent',
+  'intercommunicators',
+  'intercommunicator-collectives',
 ].map((name) => join(root, `test/contract/${name}.test.ts`));
 
 /** What comes with vitest is found from there. */
