@@ -10,6 +10,8 @@ export interface Clock {
   now(): number;
   /** Calls `callback` once, so many milliseconds from now. */
   after(milliseconds: number, callback: () => void): Timer;
+  /** Calls `callback` when all that can be done at once is done. */
+  soon(callback: () => void): void;
 }
 
 /** The largest delay that timers of the system take, in milliseconds. */
@@ -20,5 +22,8 @@ export const systemClock: Clock = {
   after(milliseconds, callback) {
     const timer = setTimeout(callback, milliseconds);
     return { cancel: () => clearTimeout(timer) };
+  },
+  soon(callback) {
+    setImmediate(callback);
   },
 };

@@ -6,7 +6,7 @@ import * as errors from '../errors.ts';
 import type { WaitOptions } from '../p2p/guard.ts';
 import type { CartCommunicator } from './cartesian.ts';
 import type { Domain } from './domain.ts';
-import { freeDomains } from './free.ts';
+import { freeDomains, leaveDomains } from './free.ts';
 import type { GraphCommunicator } from './graph.ts';
 import { Group } from './group.ts';
 import type { Intercommunicator } from './intercommunicator.ts';
@@ -165,7 +165,7 @@ export class Communicator extends PersistentCommunicator implements AsyncDisposa
 
   /**
    * The same, called by the members of `group` alone (MPI_Comm_create_group). `tag` keeps apart what is made at the same time by
-   * groups that have members in common.
+   * groups that have members in common. To be awaited before this communicator is freed.
    *
    * @throws MpiError ERR_ARG on a rank that is no member; ERR_MISMATCH where members give groups that differ.
    */
@@ -250,11 +250,7 @@ export class Communicator extends PersistentCommunicator implements AsyncDisposa
    * @throws MpiError ERR_COMM for `world` and `self`, and what has been freed already.
    */
   free(options?: WaitOptions): Promise<void> {
-    const { domain } = this;
-    const agree = () => this.call('free', options, () => domain.countArrivals());
-    const freed = freeDomains([domain], async () => [await agree()]);
-    domain.member.departing(freed);
-    return freed;
+    return freeDomains([this.domain], () => this.#countArrivals(options));
   }
 
   /**
@@ -262,7 +258,11 @@ export class Communicator extends PersistentCommunicator implements AsyncDisposa
    * may be anywhere. Should they make another call, they get `ERR_MISMATCH`.
    */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.domain.usable && !this.domain.permanent) this.free().catch(() => {});
+    leaveDomains([this.domain], () => this.#countArrivals(undefined));
+  }
+
+  async #countArrivals(options: WaitOptions | undefined): Promise<[number]> {
+    return [await this.call('free', options, (domain) => domain.countArrivals())];
   }
 
   /** @internal One of the same kind. */

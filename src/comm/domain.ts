@@ -34,8 +34,8 @@ export interface DomainOptions {
 
 const ONE_GROUP = { ours: '', theirs: '' };
 
-/** being used → freeing (nothing new can be begun) → freed. */
-type Life = 'used' | 'freeing' | 'freed';
+/** being used → leaving (nothing new can be begun but `free`) → freeing → freed. */
+type Life = 'used' | 'leaving' | 'freeing' | 'freed';
 
 export class Domain implements CollectiveContext {
   readonly member: Member;
@@ -158,7 +158,8 @@ export class Domain implements CollectiveContext {
 
   /** Throws what a call gets on a communicator that does not work any more. */
   check(call: string): void {
-    if (this.#life !== 'used') throw errors.freed(call, this.name);
+    const last = this.#life === 'leaving' && call === 'free';
+    if (this.#life !== 'used' && !last) throw errors.freed(call, this.name);
     const broken = this.#broken;
     if (broken === null) return;
     if (broken.told || broken.cause.code !== 'ERR_MISMATCH') {
@@ -195,19 +196,24 @@ export class Domain implements CollectiveContext {
     return this.#life === 'used';
   }
 
+  /** The program can begin nothing new from here on. */
+  leave(): void {
+    this.#life = 'leaving';
+    this.engine.retire(this.p2p, this.member.afterFree);
+    if (this.#formation !== undefined) this.engine.retire(this.#formation, this.member.afterFree);
+  }
+
   /** The collective by which all ranks free it: answers how many messages this one was sent. */
   countArrivals(): Promise<number> {
     return tellCounts(this, 'free', this.beginFree());
   }
 
-  /** Nothing new can be begun by the program from here on. Answers how many messages each rank was sent. */
+  /** Answers how many messages each rank was sent: no more will be. */
   beginFree(): Uint32Array {
     // What others have sent to form groups counts, too, also where this rank never did.
-    const { formation } = this;
+    this.#formation ??= this.formation;
+    this.leave();
     this.#life = 'freeing';
-    const { afterFree } = this.member;
-    this.engine.retire(this.p2p, afterFree);
-    this.engine.retire(formation, afterFree);
     return this.#tally?.sent ?? new Uint32Array(this.size);
   }
 
@@ -220,7 +226,7 @@ export class Domain implements CollectiveContext {
     liveness.hold();
     await new Promise<void>((resolve) => {
       this.#onLoss = resolve;
-      if (this.#broken !== null) resolve();
+      if (this.#broken !== null || this.#lost) resolve();
       else this.#tally?.await(total, resolve);
     });
     if (this.running.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));

@@ -15,7 +15,7 @@ import * as errors from '../errors.ts';
 import type { WaitOptions } from '../p2p/guard.ts';
 import { runCall } from './call.ts';
 import { Communicator, type CommunicatorComparison } from './communicator.ts';
-import { freeDomains } from './free.ts';
+import { freeDomains, leaveDomains } from './free.ts';
 import { Group } from './group.ts';
 import { dupSides, mergeSides, type Sides } from './intercommunication.ts';
 import { PointToPoint } from './point-to-point.ts';
@@ -208,21 +208,20 @@ export class Intercommunicator extends PointToPoint implements AsyncDisposable {
   /** Ends it: as `Communicator.free`. Called by every rank of both groups. */
   free(options?: WaitOptions): Promise<void> {
     const { local, bridge } = this.#sides;
-    const agree = () =>
-      this.#call('free', options, (sides) =>
-        tellCountsAcross(sides, { local: local.beginFree(), bridge: bridge.beginFree() }),
-      );
-    const freed = freeDomains([bridge, local], async () => {
-      const told = await agree();
-      return [told.bridge, told.local];
-    });
-    bridge.member.departing(freed);
-    return freed;
+    return freeDomains([bridge, local], () => this.#countArrivals(options));
   }
 
   /** `await using inter = …` frees it at the end of the block: as `Communicator`. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#sides.bridge.usable) this.free().catch(() => {});
+    const { local, bridge } = this.#sides;
+    leaveDomains([bridge, local], () => this.#countArrivals(undefined));
+  }
+
+  async #countArrivals(options: WaitOptions | undefined): Promise<[number, number]> {
+    const told = await this.#call('free', options, (sides) =>
+      tellCountsAcross(sides, { local: sides.local.beginFree(), bridge: sides.bridge.beginFree() }),
+    );
+    return [told.bridge, told.local];
   }
 
   async #making<T>(call: string, options: WaitOptions | undefined, make: (sides: Sides) => Promise<T>): Promise<T> {

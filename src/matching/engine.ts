@@ -49,7 +49,8 @@ export class Engine implements FrameSink {
   private readonly contexts = new Map<number, Context>();
   /** Frames for communicators that this process has not made yet, in order of arrival. */
   private readonly early = new Map<number, Early[]>();
-  private earlyRevokes = 0;
+  /** The contexts of the REVOKEs among them, in order of arrival. */
+  private readonly earlyRevokes: number[] = [];
   /** Contexts that were given up before all that was sent in them had come: what still comes is refused. */
   private readonly buried = new Set<number>();
 
@@ -103,7 +104,6 @@ export class Engine implements FrameSink {
 
   private replay(context: Context, { from, frame, message }: Early): void {
     const { owner, endpoints } = context;
-    if (frame.kind === FrameKind.REVOKE) this.earlyRevokes--;
     if (endpoints[frame.source] !== from) return this.onLost(from, foreign(frame, context));
     if (frame.kind === FrameKind.REVOKE) {
       // A communicator opens its contexts while it is being made: it hears that it is unusable when it is complete.
@@ -339,10 +339,18 @@ export class Engine implements FrameSink {
   private revoked(from: number, frame: Frame, payload: Uint8Array): void {
     const context = this.contexts.get(frame.context);
     if (context !== undefined) return context.owner.revoked(frame.source, payload);
-    if (this.earlyRevokes === MAX_EARLY_REVOKES || this.buried.has(frame.context)) return;
-    this.earlyRevokes++;
+    if (this.buried.has(frame.context)) return;
     frame.meta = payload;
     this.postpone({ from, frame, message: null });
+    // It may also have come behind the end of its communicator: those that have waited longest are forgotten.
+    if (this.earlyRevokes.push(frame.context) > MAX_EARLY_REVOKES)
+      this.forgetRevokes(this.earlyRevokes.shift() as number);
+  }
+
+  private forgetRevokes(context: number): void {
+    const rest = this.early.get(context)?.filter(({ frame }) => frame.kind !== FrameKind.REVOKE) ?? [];
+    if (rest.length > 0) this.early.set(context, rest);
+    else this.early.delete(context);
   }
 
   private postpone(entry: Early): void {

@@ -115,4 +115,8 @@ export class VirtualClock implements Clock {
   after(milliseconds: number, callback: () => void): Timer {
     return this.#time.at(this.#time.now + Math.round(milliseconds * MILLISECOND), this.#rank, callback);
   }
+
+  soon(callback: () => void): void {
+    this.#time.at(this.#time.now, this.#rank, callback);
+  }
 }
