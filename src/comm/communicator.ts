@@ -10,7 +10,7 @@ import { freeDomains, leaveDomains } from './free.ts';
 import type { GraphCommunicator } from './graph.ts';
 import { Group } from './group.ts';
 import type { Intercommunicator } from './intercommunicator.ts';
-import { createSides } from './leaders.ts';
+import { createSides, disappoint } from './leaders.ts';
 import { createDomain, createGroupDomain, dupDomain, splitDomain } from './making.ts';
 import { PersistentCommunicator } from './persistent.ts';
 import { cartesianDomain, graphDomain } from './topologies.ts';
@@ -236,11 +236,16 @@ export class Communicator extends PersistentCommunicator implements AsyncDisposa
     options?: WaitOptions,
   ): Promise<Intercommunicator> {
     const peer = peerComm instanceof Communicator ? peerComm.domain : undefined;
-    const meeting = { given: peerComm, peer, remoteLeader, tag };
-    const sides = await this.making('createIntercomm', options, (domain) =>
-      createSides(domain, localLeader, meeting, options),
-    );
-    return this.domain.member.intercommunicator(sides);
+    const meeting = { given: peerComm, peer, remoteLeader, tag, found: undefined };
+    try {
+      const sides = await this.making('createIntercomm', options, (domain) =>
+        createSides(domain, localLeader, meeting, options),
+      );
+      return this.domain.member.intercommunicator(sides);
+    } catch (error) {
+      if (this.rank === localLeader) disappoint(this.domain, meeting, error);
+      throw error;
+    }
   }
 
   /**

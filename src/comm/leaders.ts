@@ -25,6 +25,8 @@ export interface Meeting {
   readonly peer: Domain | undefined;
   readonly remoteLeader: number;
   readonly tag: number;
+  /** What came of it, on the leader. */
+  found: Pairing | MpiError | undefined;
 }
 
 /** What a leader tells the other one. */
@@ -67,20 +69,15 @@ async function lead(
   options: WaitOptions | undefined,
 ): Promise<Pairing | MpiError> {
   const { rank, size } = channel;
-  let found: Pairing | MpiError | undefined;
-  try {
-    await gather(channel, encode(null, CALL), rank);
-    // This comes when the next rank has been told. Until then it fails as soon as the group does.
-    const told = size > 1 ? channel.recvPacket((rank + 1) % size) : undefined;
-    found = await meet(domain, meeting, Promise.resolve(told), options);
-    const news = found instanceof MpiError ? { code: found.code, refused: found.message } : found;
-    await broadcast(channel, encode(news, CALL), rank);
-    await told;
-    return found;
-  } catch (error) {
-    if (!(found instanceof MpiError)) disappoint(domain, meeting, found, errors.asMpiError(error));
-    throw error;
-  }
+  await gather(channel, encode(null, CALL), rank);
+  // This comes when the next rank has been told. Until then it fails as soon as the group does.
+  const told = size > 1 ? channel.recvPacket((rank + 1) % size) : undefined;
+  const found = await meet(domain, meeting, Promise.resolve(told), options);
+  meeting.found = found;
+  const news = found instanceof MpiError ? { code: found.code, refused: found.message } : found;
+  await broadcast(channel, encode(news, CALL), rank);
+  await told;
+  return found;
 }
 
 async function follow(channel: Channel, leader: number): Promise<Pairing | MpiError> {
@@ -135,18 +132,23 @@ async function introduce(domain: Domain, meeting: Meeting, options: WaitOptions)
   return { endpoint: first ? engine.self : other, serial, first, theirs: theirs.endpoints };
 }
 
-/** Our group will not be there: the other one is told, in place of our introduction or where it waits for us already. */
-function disappoint(domain: Domain, meeting: Meeting, found: Pairing | undefined, cause: MpiError): void {
+/**
+ * For a leader whose call has failed: where its group will never be there the other one is told, in place of an introduction, or by the
+ * bridge where it has taken ours.
+ */
+export function disappoint(domain: Domain, meeting: Meeting, cause: unknown): void {
+  const { found, remoteLeader, tag } = meeting;
+  if ((domain.usable && !domain.broken) || found instanceof MpiError) return;
+  const error = isMpiError(cause) ? cause : errors.threwInside(CALL, cause);
   if (found !== undefined) {
     const bridge = openBridge(domain, `intercommunicator of ${domain.name}`, found);
-    bridge.fail(CALL, cause);
+    bridge.fail(CALL, error);
     bridge.dispose();
     return;
   }
   try {
-    const { formation } = checkMeeting(meeting);
-    const refusal: Refusal = { code: cause.code, refused: cause.message };
-    send(formation, CALL, refusal, meeting.remoteLeader, meeting.tag, false, undefined).catch(() => {});
+    const refusal: Refusal = { code: error.code, refused: error.message };
+    send(checkMeeting(meeting).formation, CALL, refusal, remoteLeader, tag, false, undefined).catch(() => {});
   } catch {
     // Nobody knows who the other one is.
   }
