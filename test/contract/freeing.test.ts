@@ -1,9 +1,8 @@
 /** Section 5 of the contract over every transport: the end of a communicator. */
-import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { Communicator } from '../../src/comm/communicator.ts';
 import { ANY_SOURCE } from '../../src/matching/envelope.ts';
-import { domainOf } from '../helpers/inside.ts';
+import { contextsOf, leaves } from '../helpers/leftovers.ts';
 import { runs } from '../helpers/runs.ts';
 
 const code = (value: string) => expect.objectContaining({ code: value });
@@ -20,28 +19,6 @@ const outcome = (call: PromiseLike<unknown>) =>
 
 /** Of equal bytes. To look at each element of a large array takes longer than to send it. */
 const same = (one: Uint8Array | undefined, other: Uint8Array) => one !== undefined && Buffer.compare(one, other) === 0;
-
-/** What one rank has open, now that it has used every part of `comm`. */
-async function contextsOf(comm: Communicator): Promise<number> {
-  await (await comm.createGroup(comm.group)).free();
-  return domainOf(comm).engine.census().contexts;
-}
-
-/**
- * The end of a program: nothing but so many contexts is left open, at the latest when everything has come that was under way. What is in
- * those that stay is not counted: other ranks may be in whatever comes next.
- */
-async function leaves(comm: Communicator, contexts: number): Promise<void> {
-  await comm.barrier();
-  const left = () => {
-    const { unexpected: _, transfers: __, ...counts } = domainOf(comm).engine.census();
-    return counts;
-  };
-  const none = { contexts, early: 0, posted: 0, probes: 0 };
-  const deadline = performance.now() + 5000;
-  while (!isDeepStrictEqual(left(), none) && performance.now() < deadline) await turn();
-  expect(left()).toEqual(none);
-}
 
 /** Every call that a communicator has, as a program may make it. */
 const CALLS: Record<string, (comm: Communicator) => unknown> = {

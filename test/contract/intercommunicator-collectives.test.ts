@@ -8,7 +8,7 @@ import { createOp, MAX, MINLOC, PROD, SUM } from '../../src/collectives/ops.ts';
 import type { Communicator } from '../../src/comm/communicator.ts';
 import { PROC_NULL } from '../../src/matching/envelope.ts';
 import { runs } from '../helpers/runs.ts';
-import { DIVISIONS, type TwoGroups, twoGroups } from '../helpers/two-groups.ts';
+import { DIVISIONS, NAMED, type TwoGroups, twoGroups } from '../helpers/two-groups.ts';
 
 /** To look at each element of a large array takes `expect` longer than to send it. */
 function same(actual: unknown, expected: unknown): void {
@@ -42,7 +42,7 @@ const joined = (a: string, b: string) => `${a},${b}`;
 const last = createOp((a: number, b: number) => a * 0.5 + b, { commutative: false, elementwise: true });
 
 describe.each(runs)('between two groups over %s', (_name, run) => {
-  describe.each(DIVISIONS)('of $name', (division) => {
+  describe.each(NAMED)('of %s', (_of, division) => {
     const { size } = division;
     const among = <T>(program: (groups: TwoGroups, comm: Communicator) => Promise<T>, leader = 0) =>
       run(size, async (comm) => program(await twoGroups(comm, division, leader), comm));

@@ -1,5 +1,4 @@
 /** Two groups that talk to each other, over every transport: how they meet, send, become one, fail and end. */
-import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../../src/collectives/inter/calls.ts';
 import { MAX, SUM } from '../../src/collectives/ops.ts';
@@ -9,13 +8,13 @@ import { MpiError } from '../../src/errors.ts';
 import { PROC_NULL } from '../../src/matching/envelope.ts';
 import { Status } from '../../src/p2p/status.ts';
 import { domainOf } from '../helpers/inside.ts';
+import { contextsOf, leaves } from '../helpers/leftovers.ts';
 import { runs } from '../helpers/runs.ts';
-import { DIVISIONS, type Division, type TwoGroups, twoGroups } from '../helpers/two-groups.ts';
+import { DIVISIONS, type Division, NAMED, type TwoGroups, twoGroups } from '../helpers/two-groups.ts';
 
 const code = (value: string) => expect.objectContaining({ code: value });
 /** Larger than every eager limit. */
 const LARGE = 300_000;
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** The error of a call, or what it gave instead. */
 const outcome = (call: PromiseLike<unknown>): PromiseLike<unknown> =>
@@ -24,22 +23,6 @@ const outcome = (call: PromiseLike<unknown>): PromiseLike<unknown> =>
     (error: unknown) => error,
   );
 
-/** The end of a program: nothing but so many contexts is left here, at the latest when everything has come that was under way. */
-async function leaves(comm: Communicator, contexts: number): Promise<void> {
-  await comm.barrier();
-  const { engine } = domainOf(comm);
-  const none = { contexts, early: 0, posted: 0, probes: 0, unexpected: 0, transfers: 0 };
-  const deadline = performance.now() + 5000;
-  while (!isDeepStrictEqual(engine.census(), none) && performance.now() < deadline) await turn();
-  expect(engine.census()).toEqual(none);
-}
-
-/** What one rank has open, now that it has used every part of `comm`. */
-async function contextsOf(comm: Communicator): Promise<number> {
-  await (await comm.createGroup(comm.group)).free();
-  return domainOf(comm).engine.census().contexts;
-}
-
 const THREE_FIVE = DIVISIONS.at(-1) as Division;
 const TWO_TWO = DIVISIONS[2] as Division;
 
@@ -47,7 +30,7 @@ describe.each(runs)('intercommunicators over %s', (_name, run) => {
   const among = <T>(division: Division, program: (groups: TwoGroups, comm: Communicator) => Promise<T>, leader = 0) =>
     run(division.size, async (comm) => program(await twoGroups(comm, division, leader), comm));
 
-  describe.each(DIVISIONS)('of $name', (division) => {
+  describe.each(NAMED)('of %s', (_of, division) => {
     it('know both groups, whoever leads them', async () => {
       for (const leader of [0, 1, 7]) {
         await among(
@@ -267,12 +250,17 @@ describe.each(runs)('intercommunicators over %s', (_name, run) => {
         const half = (await comm.split(comm.rank < 3 ? 0 : 1)) as Communicator;
         if (comm.rank >= 3) {
           const first = (await outcome(half.createIntercomm(0, comm, 0))) as MpiError;
+          await expect(half.createIntercomm(1, comm, 0, 1)).rejects.toThrow(/the other group could not make the call/);
           expect(await half.allreduce(1)).toBe(2);
           return first.code;
         }
         // One of the group makes another call.
         const call = comm.rank === 2 ? half.barrier() : half.createIntercomm(0, comm, 3);
-        return ((await outcome(call)) as MpiError).code;
+        const { code: first } = (await outcome(call)) as MpiError;
+        // On what does not work any more nothing can be begun.
+        await expect(half.barrier()).rejects.toThrow(MpiError);
+        await expect(half.createIntercomm(0, comm, 4, 1)).rejects.toEqual(code('ERR_COMM'));
+        return first;
       });
       for (const failure of failures.slice(0, 3)) expect(['ERR_MISMATCH', 'ERR_COMM']).toContain(failure);
       expect(failures.slice(0, 3)).toContain('ERR_MISMATCH');

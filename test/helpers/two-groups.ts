@@ -20,6 +20,9 @@ export const DIVISIONS: readonly Division[] = [
   { name: '3 + 5 ranks', size: 8, left: (rank) => rank < 3 },
 ];
 
+/** Cases for `describe.each`. */
+export const NAMED = DIVISIONS.map((division) => [division.name, division] as const);
+
 export interface TwoGroups {
   readonly inter: Intercommunicator;
   /** Our group by itself. */
