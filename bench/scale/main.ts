@@ -41,16 +41,18 @@ const options = await yargs(process.argv.slice(2))
   })
   .version(false)
   .strict()
-  .check(({ ranks = [], collective = [], network, simulate }) => {
+  .check(({ ranks, collective, network, simulate }) => {
     const most = simulate ? MOST_SIMULATED : 2 ** 20;
-    const unknown = collective.find((name) => !SELECTABLE.includes(name as SelectableName));
+    const unknown = collective?.find((name) => !SELECTABLE.includes(name as SelectableName));
     if (unknown !== undefined) throw new Error(`there is no collective '${unknown}', only ${SELECTABLE.join(', ')}`);
+    if (collective?.length === 0) throw new Error('--collective takes names, such as bcast,allreduce');
     const strange = network.find((name) => !Object.hasOwn(NETWORKS, name));
     if (strange !== undefined) {
       throw new Error(`there is no network '${strange}', only ${Object.keys(NETWORKS).join(', ')}`);
     }
-    const wrong = ranks.find((count) => !(Number.isInteger(count) && count >= 2 && count <= most));
-    if (wrong !== undefined) throw new Error(`--ranks takes whole numbers from 2 to ${most}`);
+    const right = (count: number) => Number.isInteger(count) && count >= 2 && count <= most;
+    if (ranks !== undefined && !(ranks.length > 0 && ranks.every(right)))
+      throw new Error(`--ranks takes whole numbers from 2 to ${most}`);
     return true;
   })
   .parseAsync();
