@@ -433,6 +433,18 @@ describe.each(runs)('intercommunicators over %s', (_name, run) => {
       });
     });
 
+    it('because one rank is a call ahead when they are freed hang nobody', async () => {
+      for (const ahead of [0, 1, 2]) {
+        const ends = await among(DIVISIONS[4] as Division, async ({ inter, left }) => {
+          // Here nothing is sent, and nothing waited for.
+          const first = left && inter.rank === ahead ? await outcome(inter.bcast(1, PROC_NULL)) : undefined;
+          // Where it is known already that nothing works any more, each rank frees it for itself.
+          return [first, await outcome(inter.free())];
+        });
+        expect(ends.flat()).toContainEqual(code('ERR_MISMATCH'));
+      }
+    });
+
     it('by their arguments are refused before anything is sent', async () => {
       await among(TWO_TWO, async ({ inter, left }) => {
         for (const root of [2, -1, -4, 0.5, undefined, '0'] as number[]) {

@@ -1,4 +1,5 @@
 /** What the ranks of two groups tell each other when communicators are made of them, and when theirs is freed. */
+import { dissemination } from '../barrier/dissemination.ts';
 import { MAX, SUM } from '../ops.ts';
 import { across, within } from './across.ts';
 import { type InterContext, openBoth } from './context.ts';
@@ -23,6 +24,8 @@ export async function tellCountsAcross(
 ): Promise<{ readonly local: number; readonly bridge: number }> {
   const channels = openBoth(context, 'free', {});
   const { rank, size } = channels.local;
+  // Everybody hears at once from another rank which call this is: nobody asks any more, and a rank may be in a later one.
+  if (size > 1) await dissemination(channels.local);
   const theirs = new Uint32Array(size);
   await across(channels, sent.bridge, theirs, SUM);
   const ours = await within(channels.local, sent.local, SUM);
