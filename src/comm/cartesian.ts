@@ -69,6 +69,10 @@ export class CartCommunicator extends NeighborhoodCommunicator {
     return new CartCommunicator(made.domain, made.grid);
   }
 
+  protected override get kind(): string {
+    return `CartCommunicator (${this.dims.join(' x ')})`;
+  }
+
   protected override like(domain: Domain): this {
     return new CartCommunicator(domain, this.#grid) as this;
   }

@@ -21,7 +21,7 @@ export interface ScattervOptions extends ScattervParts, WaitOptions {}
 export interface GathervOptions extends GathervParts, WaitOptions {}
 export interface AlltoallOptions extends AlltoallvOptions, WaitOptions {}
 
-export class CollectiveCommunicator extends PointToPoint {
+export abstract class CollectiveCommunicator extends PointToPoint {
   /** @internal */
   protected readonly domain: Domain;
 

@@ -270,6 +270,10 @@ export class Communicator extends PersistentCommunicator implements AsyncDisposa
     return [await this.call('free', options, (domain) => domain.countArrivals())];
   }
 
+  protected get kind(): string {
+    return 'Communicator';
+  }
+
   /** @internal One of the same kind. */
   protected like(domain: Domain): this {
     return new Communicator(domain) as this;

@@ -23,6 +23,10 @@ export class GraphCommunicator extends NeighborhoodCommunicator {
     return this.#edges.destinationWeights;
   }
 
+  protected override get kind(): string {
+    return 'GraphCommunicator';
+  }
+
   protected override like(domain: Domain): this {
     return new GraphCommunicator(domain, this.#edges) as this;
   }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { badRange, listedTwice, notAGroup, notAList, notInGroup } from '../errors.ts';
 import { PROC_NULL } from '../matching/envelope.ts';
 
@@ -28,6 +29,15 @@ export class Group {
   /** Number of members. */
   get size(): number {
     return this.endpoints.length;
+  }
+
+  /** `Group of 3, our rank 1`: what `console.log` shows, too. */
+  toString(): string {
+    return `Group of ${this.size}, ${this.rank === undefined ? 'without us' : `our rank ${this.rank}`}`;
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   /** The ranks of the members: 0 to size - 1. */

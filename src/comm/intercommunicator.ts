@@ -217,6 +217,10 @@ export class Intercommunicator extends PointToPoint implements AsyncDisposable {
     leaveDomains([bridge, local], () => this.#countArrivals(undefined));
   }
 
+  protected get kind(): string {
+    return `Intercommunicator (${this.size} and ${this.remoteSize} ranks)`;
+  }
+
   async #countArrivals(options: WaitOptions | undefined): Promise<[number, number]> {
     const told = await this.#call('free', options, (sides) =>
       tellCountsAcross(sides, { local: sides.local.beginFree(), bridge: sides.bridge.beginFree() }),

@@ -23,7 +23,7 @@ import {
 } from './collective.ts';
 import type { Domain } from './domain.ts';
 
-export class PersistentCommunicator extends CollectiveCommunicator {
+export abstract class PersistentCommunicator extends CollectiveCommunicator {
   /** A barrier to be started again and again (MPI_Barrier_init). */
   barrierInit(options?: CallOptions): PersistentRequest<void> {
     return this.init('barrier', options, (domain, given) => collectives.barrier(domain, given));

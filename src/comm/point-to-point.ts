@@ -1,6 +1,7 @@
 /**
  * The point-to-point calls (MPI 4.1, chapter 3). Each checks nothing and holds no protocol: it hands over to the layer below.
  */
+import { inspect } from 'node:util';
 import type { Context } from '../matching/context.ts';
 import { ANY_SOURCE, ANY_TAG } from '../matching/envelope.ts';
 import type { WaitOptions } from '../p2p/guard.ts';
@@ -28,6 +29,25 @@ export abstract class PointToPoint {
 
   protected constructor(context: Context) {
     this.#context = context;
+  }
+
+  /** For messages. */
+  abstract get name(): string;
+  /** Our rank. */
+  abstract get rank(): number;
+  /** Number of ranks in our group. */
+  abstract get size(): number;
+
+  /** What kind of communicator it is, for people. @internal */
+  protected abstract get kind(): string;
+
+  /** `Communicator 'world', rank 0 of 4`: what `console.log` shows, too. */
+  toString(): string {
+    return `${this.kind} '${this.name}', rank ${this.rank} of ${this.size}`;
+  }
+
+  [inspect.custom](): string {
+    return this.toString();
   }
 
   /**
