@@ -33,6 +33,7 @@ export const SUITES: readonly string[] = [
   'neighborhood-persistent',
   'intercommunicators',
   'intercommunicator-collectives',
+  'intercommunicator-failures',
 ].map((name) => join(root, `test/contract/${name}.test.ts`));
 
 /** What comes with vitest is found from there. */
