@@ -72,19 +72,19 @@ export async function createGroupDomain(
   const { formation, member } = domain;
   const rankHere = (member: number) => domain.endpoints.indexOf(endpoints[member] as number);
   const digest = digestOf(group);
-  let serial: number;
-  if (rank === 0) serial = member.takeSerial();
-  else {
-    const parent = rankHere(parentOf(rank));
-    const told = await recv<Float64Array>(formation, call, parent, tag, options);
-    if (told[1] !== digest) throw errors.groupsDiffer(call, parent);
-    serial = told[0] as number;
-  }
-  const told = Float64Array.of(serial, digest);
+  const parent = rank === 0 ? undefined : rankHere(parentOf(rank));
+  const told =
+    parent === undefined
+      ? Float64Array.of(member.takeSerial(), digest)
+      : await recv<Float64Array>(formation, call, parent, tag, options);
+  const differs = told[1] !== digest;
+  // Those below must not wait for a rank that gives up, nor count on it: they fail as well.
+  if (differs) told[1] = Number.NaN;
   await Promise.all(
     childrenOf(rank, group.size).map((child) => send(formation, call, told, rankHere(child), tag, false, options)),
   );
-  const id = communicatorId(endpoints[0] as number, serial, 0);
+  if (parent !== undefined && differs) throw errors.groupsDiffer(call, parent);
+  const id = communicatorId(endpoints[0] as number, told[0] as number, 0);
   return derived(domain, id, `group of ${domain.name}`, endpoints);
 }
 

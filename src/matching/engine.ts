@@ -139,8 +139,7 @@ export class Engine implements FrameSink {
 
   /** Fails everything that waits in `context`, and everything that is tried there from now on. */
   break(context: Context, error: MpiError): void {
-    if (context.broken !== null) return;
-    context.broken = error;
+    context.broken ??= error;
     for (const op of [...this.pending()]) if (op.context === context && !departing(op)) this.fail(op, error);
   }
 

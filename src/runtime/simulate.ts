@@ -51,7 +51,7 @@ export async function simulate<T>(
 class Simulation<T> extends LocalRun<T> {
   readonly #network: SimulatedNetwork;
   readonly #failures: NetworkSetting['failures'];
-  /** Ranks that have left, and about whom nobody has been told. */
+  /** Ranks that have been quiet, and about whom nobody has been told. */
   readonly #left = new Set<number>();
   #time = 0;
 
@@ -84,10 +84,10 @@ class Simulation<T> extends LocalRun<T> {
   }
 
   protected override rouse(): boolean {
-    if (this.#left.size === 0) return false;
-    for (const { quiet, engine } of this.ranks) if (!quiet) for (const rank of this.#left) engine.peerLeft(rank);
+    const left = [...this.#left].filter((rank) => this.ranks[rank]?.quiet);
     this.#left.clear();
-    return true;
+    for (const { quiet, engine } of this.ranks) if (!quiet) for (const rank of left) engine.peerLeft(rank);
+    return left.length > 0;
   }
 
   #lose(index: number, at: number): void {

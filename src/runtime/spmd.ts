@@ -35,9 +35,12 @@ class Spmd<T> extends LocalRun<T> {
     super({ fabric: new MemoryNetwork(size, { seed }), hosts }, options);
   }
 
-  /** Says good-bye: who waits for it hears it. */
+  /** Says good-bye: who waits for it hears it. Not at once: between two steps of a collective nothing of it is under way for a moment. */
   override farewell(rank: number): void {
-    this.ranks[rank]?.engine.leave();
+    setImmediate(() => {
+      const leaving = this.ranks[rank];
+      if (leaving?.quiet) leaving.engine.leave();
+    });
   }
 
   protected override rouse(): boolean {

@@ -321,6 +321,22 @@ describe.each(runs)('communicators over %s', (way, run) => {
     });
   });
 
+  it('createGroup: a member with another group fails, and so do those that it would have told', async () => {
+    const ends = await run(5, async (comm) => {
+      // Rank 0 tells ranks 1 and 2, rank 2 tells rank 3.
+      const group = comm.group.include([0, comm.rank === 2 ? 4 : 1, 2, 3]);
+      const making = comm.rank === 4 ? Promise.resolve(comm) : comm.createGroup(group);
+      const end = await making.then(
+        ({ size }) => size,
+        (error: { code: string }) => error.code,
+      );
+      // Nobody has ended its script before.
+      await comm.barrier();
+      return end;
+    });
+    expect(ends).toEqual([4, 4, 'ERR_MISMATCH', 'ERR_MISMATCH', 5]);
+  });
+
   it('ranks that make different communicators disagree: ERR_MISMATCH, and nobody hangs', async () => {
     const calls: [string, (comm: Communicator) => Promise<unknown>][] = [
       ['dup', (comm) => comm.dup()],

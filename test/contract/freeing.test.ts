@@ -276,6 +276,33 @@ describe.each(runs)('freeing over %s', (_name, run) => {
     });
   });
 
+  it('given up, it ends the sends that nobody has received, also while the others have not freed it', async () => {
+    await run(2, async (comm) => {
+      const copy = await comm.dup();
+      if (copy.rank === 0) {
+        const sends = [copy.isend(new Uint8Array(LARGE), 1), copy.issend('small', 1)].map(outcome);
+        expect(await outcome(copy.free({ timeout: 10 }))).toBe('ERR_TIMEOUT');
+        expect(await Promise.all(sends)).toEqual(['ERR_COMM', 'ERR_COMM']);
+      }
+      await comm.barrier();
+      if (copy.rank === 1) await copy.free();
+    });
+  });
+
+  it('is waited for at the end of the program, also where the others free by hand', async () => {
+    for (const size of [2, 3, 4, 7]) {
+      await run(size, async (comm) => {
+        const copy = await comm.dup();
+        if (comm.rank === 0) {
+          await using mine = copy;
+          return mine.size;
+        }
+        await copy.free();
+        return size;
+      });
+    }
+  });
+
   it('on one rank while another makes another call: ERR_MISMATCH, and nobody hangs', async () => {
     const others: [string, (comm: Communicator) => Promise<unknown>][] = [
       ['barrier', (comm) => comm.barrier()],
