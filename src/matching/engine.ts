@@ -16,6 +16,7 @@ import { isMpiError, type MpiError } from '../errors.ts';
 import type { FrameSink, Landing } from '../transport/transport.ts';
 import { type Frame, FrameKind } from '../wire/frame.ts';
 import { Context, type ContextOptions } from './context.ts';
+import { type Early, EarlyFrames } from './early.ts';
 import { ANY_SOURCE } from './envelope.ts';
 import { EngineLanding } from './landing.ts';
 import type { Message } from './message.ts';
@@ -29,28 +30,12 @@ export type { EngineOptions, Liveness } from './port.ts';
 
 /** A REVOKE carries a sentence, no more. */
 const MAX_REVOKE_BYTES = 16 * 1024;
-/** Of communicators that this process has not made, so many are remembered as unusable: it may never make them. */
-const MAX_EARLY_REVOKES = 1024;
-
-/**
- * A message (null once its sender has taken it back), an INQUIRY, or a REVOKE (its sentence in the frame's meta), for a context that is
- * still to be opened.
- */
-interface Early {
-  readonly from: number;
-  readonly frame: Frame;
-  message: Message | null;
-}
-
 export class Engine implements FrameSink {
   private readonly port: Port;
   private readonly sending: Sending;
   private readonly receiving: Receiving;
   private readonly contexts = new Map<number, Context>();
-  /** Frames for communicators that this process has not made yet, in order of arrival. */
-  private readonly early = new Map<number, Early[]>();
-  /** The contexts of the REVOKEs among them, in order of arrival. */
-  private readonly earlyRevokes: number[] = [];
+  private readonly early = new EarlyFrames();
   /** Contexts that were given up before all that was sent in them had come: what still comes is refused. */
   private readonly buried = new Set<number>();
 
@@ -96,9 +81,7 @@ export class Engine implements FrameSink {
     invariant(!this.contexts.has(id) && !this.buried.has(id), 'context opened twice', id);
     const context = new Context(this, id, options);
     this.contexts.set(id, context);
-    const early = this.early.get(id) ?? [];
-    this.early.delete(id);
-    for (const entry of early) this.replay(context, entry);
+    for (const entry of this.early.take(id)) this.replay(context, entry);
     return context;
   }
 
@@ -327,9 +310,7 @@ export class Engine implements FrameSink {
 
   /** The message is in its queue, or waits for its context; else it was received before. */
   private cancelRequested(from: number, frame: Frame): void {
-    const early = this.early.get(frame.context) ?? [];
-    const isMeant = ({ message }: Early) => message !== null && message.id === frame.id && message.peer === from;
-    const entry = frame.peerId === 0 ? early.find(isMeant) : undefined;
+    const entry = frame.peerId === 0 ? this.early.find(frame.context, from, frame.id) : undefined;
     if (entry === undefined) return this.receiving.cancelRequested(from, frame, this.contexts.get(frame.context));
     this.receiving.cancel(entry.message as Message);
     entry.message = null;
@@ -338,26 +319,12 @@ export class Engine implements FrameSink {
   private revoked(from: number, frame: Frame, payload: Uint8Array): void {
     const context = this.contexts.get(frame.context);
     if (context !== undefined) return context.owner.revoked(frame.source, payload);
-    if (this.buried.has(frame.context)) return;
     frame.meta = payload;
     this.postpone({ from, frame, message: null });
-    // It may also have come behind the end of its communicator: those that have waited longest are forgotten.
-    if (this.earlyRevokes.push(frame.context) > MAX_EARLY_REVOKES)
-      this.forgetRevokes(this.earlyRevokes.shift() as number);
-  }
-
-  private forgetRevokes(context: number): void {
-    const rest = this.early.get(context)?.filter(({ frame }) => frame.kind !== FrameKind.REVOKE) ?? [];
-    if (rest.length > 0) this.early.set(context, rest);
-    else this.early.delete(context);
   }
 
   private postpone(entry: Early): void {
-    const { context } = entry.frame;
-    if (this.buried.has(context)) return;
-    const early = this.early.get(context);
-    if (early === undefined) this.early.set(context, [entry]);
-    else early.push(entry);
+    if (!this.buried.has(entry.frame.context)) this.early.add(entry);
   }
 
   // ── Peers ──────────────────────────────────────────────────────────────────────────────────────────────────────────
