@@ -2,9 +2,11 @@
  * How communicators are numbered, without a counter that all would have to ask.
  *
  * The process that becomes rank 0 of a new communicator names it by its own endpoint and its next serial number: 53 bits that no
- * two communicators of a job ever share, so a late message never meets another communicator, and nothing has to be given back. A serial
- * number stands for a block of 64: the communicator that it was taken for, and 63 made later by its ranks alone, which know
- * the next number without a message (`dup` and what has the same group).
+ * two communicators of a job ever share, so a late message never meets another communicator, and nothing has to be given back.
+ *
+ * A serial number stands for a block of 64. Most communicators are the first of a block, of which nothing else is used; an
+ * intercommunicator takes three. The `dup`s of a communicator fill blocks of their own: rank 0 tells the number of a block when its first
+ * place is taken, and all ranks know the next 63 without a message.
  *
  *     endpoint (16 bits) | serial (29) | index in the block (6) | kind (2)
  */

@@ -1,4 +1,4 @@
-/** One closed space of messages: a communicator has two, for point-to-point and for collectives (MPI 4.1, section 7.4). */
+/** One closed space of messages: a communicator has several, for point-to-point, collectives, … (MPI 4.1, section 7.4). */
 import type { MpiError } from '../errors.ts';
 import type { Frame } from '../wire/frame.ts';
 import type { Engine } from './engine.ts';

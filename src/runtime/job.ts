@@ -104,7 +104,8 @@ export class JobRank implements Job {
     if (this.#leaving === undefined) {
       this.#leaving = new Deferred();
       this.#liveness.hold();
-      // Communicators that are being freed still need this rank. What was sent over a link that cannot be made has to show before the good-byes: nobody would wait for them there.
+      // Communicators that are being freed still need this rank. What was sent over a link that cannot be made has to show before the
+      // good-byes: nobody would wait for them there.
       void this.#member
         .departed()
         .then(() => this.#transport.settled())

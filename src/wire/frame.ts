@@ -56,7 +56,7 @@ export class Frame {
   format = 0;
   /** A `DType` code for numeric payloads, else 0. */
   dtype = 0;
-  /** The communicator's context id, below 2^53 (point-to-point and collectives have one each). */
+  /** The communicator's context id, below 2^53 (point-to-point, collectives, … have one each). */
   context = 0;
   /** The sender's rank in that communicator. */
   source = 0;
