@@ -88,7 +88,7 @@ function checkNeighbors(name: string, ranks: unknown, size: number): void {
 
 function checkWeights(weights: unknown, count: number): void {
   const right = (weight: unknown) => Number.isFinite(weight) && (weight as number) >= 0;
-  if (!Array.isArray(weights) || weights.length !== count || !weights.every(right)) {
+  if (!Array.isArray(weights) || weights.length !== count || ![...weights].every(right)) {
     throw errors.badWeights(weights, count);
   }
 }

@@ -313,6 +313,7 @@ describe.each(runs)('graphs over %s', (_name, run) => {
         ['ERR_ARG', () => comm.createGraph(0 as never, [])],
         ['ERR_ARG', () => comm.createGraph([], undefined as never)],
         ['ERR_ARG', () => comm.createGraph([0], [0], { weights: [] })],
+        ['ERR_ARG', () => comm.createGraph([0], [0], { weights: new Array(1) })],
         ['ERR_ARG', () => comm.createGraph([0], [0], { weights: [-1] })],
         ['ERR_ARG', () => comm.createGraph([0], [0], { weights: [Number.NaN] })],
         ['ERR_ARG', () => comm.createGraph([0], [0], { reorder: 'yes' as never })],
