@@ -8,13 +8,13 @@
  * to the manager `workers` is the workers alone, numbered from 0, and to these rank 0 of `manager` is the manager.
  */
 import assert from 'node:assert/strict';
-import { type Communicator, ROOT, world } from 'tsmpi';
+import { ROOT, world } from 'tsmpi';
 import { computeRow, type Row, type View } from './lib/mandelbrot.ts';
 
 const VIEW: View = { left: -2.15, step: 0.045, width: 62, height: 24, limit: 50_000 };
 
 // Rank 0 is the manager, all others are workers.
-const group = (await world.split(world.rank === 0 ? 0 : 1)) as Communicator;
+const group = await world.split(world.rank === 0 ? 0 : 1);
 if (world.rank > 0) await work();
 else if (world.size > 1) await manage();
 else {
