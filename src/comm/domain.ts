@@ -34,6 +34,9 @@ export interface DomainOptions {
 
 const ONE_GROUP = { ours: '', theirs: '' };
 
+/** A name says what a communicator was made of, and that of what: where it grows longer, in characters, it is cut. */
+const LONGEST_NAME = 120;
+
 /** being used → leaving (nothing new can be begun but `free`) → freeing → freed. */
 type Life = 'used' | 'leaving' | 'freeing' | 'freed';
 
@@ -56,6 +59,8 @@ export class Domain implements CollectiveContext {
   readonly running = new Set<CollectiveChannel>();
   /** The numbers for communicators of the same ranks: the serial number of a block, and the next place in it. */
   readonly brood = { serial: Promise.resolve(0), next: BLOCK };
+  /** Messages about groups that are still to come for calls that were given up, by sender and tag. */
+  readonly missed = new Map<string, number>();
   /** The other half of an intercommunicator: it breaks with this one. */
   partner: Domain | null = null;
   readonly #sides: { readonly ours: string; readonly theirs: string };
@@ -79,7 +84,7 @@ export class Domain implements CollectiveContext {
     this.endpoints = endpoints;
     this.rank = rank;
     this.size = endpoints.length;
-    this.name = name;
+    this.name = name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
     this.permanent = permanent;
     this.segmentBytes = member.settings.segmentBytes;
     this.algorithms = member.settings.algorithms;

@@ -54,6 +54,19 @@ async function leavesNothing(size: number, make: Make, count: number): Promise<v
 }
 
 describe('creating and freeing leaves nothing', () => {
+  it('where each is made of the one before: their names do not grow for ever', async () => {
+    await spmd(2, async (comm) => {
+      let last = await comm.dup();
+      for (let i = 0; i < 200; i++) {
+        const next = await last.dup();
+        await last.free();
+        last = next;
+      }
+      expect(last.name).toMatch(/^dup of dup of .*…$/);
+      expect(last.name.length).toBeLessThan(130);
+    });
+  });
+
   const dup: Make = (comm) => comm.dup();
   const split: Make = async (comm, i) => (await comm.split(comm.rank % 2, (i * comm.rank) % 3)) as Communicator;
   const createGroup: Make = (comm, i) => comm.createGroup(comm.group, i);
