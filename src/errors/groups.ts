@@ -3,7 +3,7 @@ import { MpiError } from './mpi-error.ts';
 import { shown } from './shown.ts';
 
 export function notAGroup(call: string, actual: unknown): MpiError {
-  const sentence = `${call}: the other group is ${shown(actual)}, but must be a Group, such as world.group`;
+  const sentence = `${call}: the group is ${shown(actual)}, but must be a Group, such as world.group.include([0, 1])`;
   return new MpiError('ERR_ARG', sentence, { op: call, actual });
 }
 

@@ -105,11 +105,11 @@ describe('a group', () => {
 type Wrong = [call: string, use: (members: Group) => unknown, code: string, sentence: RegExp];
 
 const WRONG: Wrong[] = [
-  ['union', (g) => g.union(5 as never), 'ERR_ARG', /the other group is 5, but must be a Group, such as world\.group/],
-  ['intersection', (g) => g.intersection([0] as never), 'ERR_ARG', /the other group is \[0\]/],
-  ['difference', (g) => g.difference(undefined as never), 'ERR_ARG', /the other group is undefined/],
+  ['union', (g) => g.union(5 as never), 'ERR_ARG', /the group is 5, but must be a Group, such as world\.group/],
+  ['intersection', (g) => g.intersection([0] as never), 'ERR_ARG', /the group is \[0\]/],
+  ['difference', (g) => g.difference(undefined as never), 'ERR_ARG', /the group is undefined/],
   ['compare', (g) => g.compare({} as never), 'ERR_ARG', /must be a Group/],
-  ['translateRanks', (g) => g.translateRanks([0], null as never), 'ERR_ARG', /the other group is null/],
+  ['translateRanks', (g) => g.translateRanks([0], null as never), 'ERR_ARG', /the group is null/],
   ['translateRanks', (g) => g.translateRanks([0, 3], g), 'ERR_RANK', /ranks\[1\] is 3, .* from 0 to 2/],
   ['translateRanks', (g) => g.translateRanks(0 as never, g), 'ERR_ARG', /ranks is 0, but must be an array/],
   ['include', (g) => g.include(1 as never), 'ERR_ARG', /ranks is 1, but must be an array such as \[0, 1\]/],
