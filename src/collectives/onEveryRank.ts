@@ -11,7 +11,7 @@ import type { RunOf } from './registry.ts';
 import { ownValue } from './values.ts';
 
 /** Combines what is no array of numbers, value by value. */
-type CombineValues = (channel: Channel, operand: ValueOperand, own: Packet) => Promise<unknown>;
+type CombineValues = (channel: Channel, operand: ValueOperand, own: Packet, call: string) => Promise<unknown>;
 
 /** A reduction that gives every rank a result, as allreduce and scan do. */
 export function onEveryRank<T>(
@@ -38,7 +38,8 @@ export function onEveryRank<T>(
     lasting: never,
     async start() {
       const channel = context.open(fingerprint);
-      const result = context.size === 1 ? ownValue(own, undefined, name) : await combineValues(channel, operand, own);
+      const result =
+        context.size === 1 ? ownValue(own, undefined, name) : await combineValues(channel, operand, own, name);
       context.close(channel);
       return deliver(result, out, name) as T;
     },

@@ -74,8 +74,8 @@ export async function scanValues(
   channel: Channel,
   operand: ValueOperand,
   own: Packet,
-  exclusive: boolean,
   call: string,
+  exclusive = false,
 ): Promise<unknown> {
   const { rank, size } = channel;
   let packet = own;

@@ -31,11 +31,6 @@ export class Agreement {
   readonly #history: (Fingerprint | undefined)[] = [];
   readonly #early = new Map<number, Heard[]>();
 
-  /** How many calls this rank has begun. */
-  get calls(): number {
-    return this.#next;
-  }
-
   /** Takes the next number for a call of this rank. What was heard of it before and disagrees comes back. */
   open(mine: Fingerprint): { number: number; disagreement: Disagreement | null } {
     const number = this.#next;

@@ -15,7 +15,5 @@ export function allreduce<T>(
   op: OpLike = SUM,
   options: CollectiveOptions = {},
 ): Plan<T> {
-  return onEveryRank(context, 'allreduce', value, op, options, (channel, operand, own) =>
-    allreduceValues(channel, operand, own, 'allreduce'),
-  );
+  return onEveryRank(context, 'allreduce', value, op, options, allreduceValues);
 }

@@ -45,7 +45,7 @@ export function exscan<T>(
     lasting: never,
     async start() {
       const channel = context.open(fingerprint);
-      const result = size > 1 ? await scanValues(channel, operand, own, true, 'exscan') : undefined;
+      const result = size > 1 ? await scanValues(channel, operand, own, 'exscan', true) : undefined;
       context.close(channel);
       return (rank === 0 ? undefined : deliver(result, out, 'exscan')) as T | undefined;
     },

@@ -15,7 +15,5 @@ export function scan<T>(
   op: OpLike = SUM,
   options: CollectiveOptions = {},
 ): Plan<T> {
-  return onEveryRank(context, 'scan', value, op, options, (channel, operand, own) =>
-    scanValues(channel, operand, own, false, 'scan'),
-  );
+  return onEveryRank(context, 'scan', value, op, options, scanValues);
 }
