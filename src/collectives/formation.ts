@@ -5,6 +5,7 @@
 import { DType } from '../wire/dtype.ts';
 import { decode, encode } from '../wire/value.ts';
 import { bruck } from './allgather/bruck.ts';
+import { dissemination } from './barrier/dissemination.ts';
 import { binomial } from './bcast/binomial.ts';
 import type { CollectiveContext } from './context.ts';
 import { openCall } from './fingerprint.ts';
@@ -50,7 +51,11 @@ export async function tellCounts(
   const total = new Uint32Array(1);
   const offsets = Array.from({ length: size + 1 }, (_, index) => index);
   if (size === 1) total.set(counts);
-  else await recursiveHalving(channel, counts, total, reducerFor(SUM, DType.UINT32), offsets);
+  else {
+    // Every rank says at once that it is here: one that has called something else hears of it, and does not wait for us.
+    await dissemination(channel);
+    await recursiveHalving(channel, counts, total, reducerFor(SUM, DType.UINT32), offsets);
+  }
   context.close(channel);
   return total[0] as number;
 }

@@ -173,7 +173,7 @@ export class Communicator extends PersistentCommunicator implements AsyncDisposa
     const { domain } = this;
     try {
       domain.check('createGroup');
-      return await this.enough(new Communicator(await createGroupDomain(domain, group, tag, options)));
+      return await this.enough(new Communicator(await createGroupDomain(domain, group, tag, options)), options);
     } catch (error) {
       throw errors.isMpiError(error) ? this.#located(error, 'createGroup') : error;
     }
@@ -285,13 +285,12 @@ export class Communicator extends PersistentCommunicator implements AsyncDisposa
     options: WaitOptions | undefined,
     make: (domain: Domain) => Promise<T>,
   ): Promise<T> {
-    return this.enough(await this.call(call, options, make));
+    return this.enough(await this.call(call, options, make), options);
   }
 
   /** @internal */
-  protected async enough<T>(made: T): Promise<T> {
-    const crowd = this.domain.member.fewDeparting();
-    if (crowd !== undefined) await crowd;
+  protected async enough<T>(made: T, options: WaitOptions | undefined): Promise<T> {
+    await this.domain.member.fewDeparting(options);
     return made;
   }
 

@@ -19,7 +19,7 @@ export function freeDomains(parts: Parts, agree: Agree): Promise<void> {
   if (domain.permanent) return Promise.reject(errors.located(errors.notToBeFreed(name), { rank }));
   if (!domain.usable) return Promise.reject(errors.located(errors.freed('free', name), { rank }));
   const freed = end(parts, agree);
-  domain.member.departing(freed);
+  domain.member.departing(freed, false);
   return freed;
 }
 
@@ -32,7 +32,7 @@ export function leaveDomains(parts: Parts, agree: Agree): void {
   if (domain.permanent || !domain.usable) return;
   for (const part of parts) part.leave();
   const freed = atRest(domain.engine).then(() => end(parts, agree));
-  domain.member.departing(freed);
+  domain.member.departing(freed, true);
   // What goes wrong with it goes wrong on the other ranks too, where somebody waits.
   freed.catch(() => {});
 }
@@ -49,8 +49,8 @@ async function end(parts: Parts, agree: Agree): Promise<void> {
     const totals = await agreed;
     await Promise.all(parts.map((part, index) => part.arrived(totals[index] as number)));
   } finally {
-    // Still usable: the arguments of the call were wrong.
-    if (!domain.usable) dispose();
+    // Neither: the arguments of the call were wrong.
+    if (!domain.usable || domain.broken) dispose();
   }
 }
 

@@ -230,7 +230,7 @@ export class Intercommunicator extends PointToPoint implements AsyncDisposable {
 
   async #making<T>(call: string, options: WaitOptions | undefined, make: (sides: Sides) => Promise<T>): Promise<T> {
     const made = await this.#call(call, options, make);
-    await this.#sides.bridge.member.fewDeparting();
+    await this.#sides.bridge.member.fewDeparting(options);
     return made;
   }
 

@@ -4,7 +4,7 @@ import type { CollectiveName } from '../collectives/registry.ts';
 import { childrenOf, parentOf } from '../collectives/shapes/binomial.ts';
 import * as errors from '../errors.ts';
 import { checkTag } from '../p2p/arguments.ts';
-import type { WaitOptions } from '../p2p/guard.ts';
+import { checkWaiting, type WaitOptions } from '../p2p/guard.ts';
 import { recv } from '../p2p/receive.ts';
 import { send } from '../p2p/send.ts';
 import { BLOCK, communicatorId } from './context-ids.ts';
@@ -57,6 +57,34 @@ export async function createDomain(domain: Domain, group: Group): Promise<Domain
   return derived(domain, id, `group of ${domain.name}`, group.endpoints);
 }
 
+/**
+ * What the parent in the tree says. Every call of it says something, so a call that this rank has given up leaves a message to come, which
+ * is not for the next call.
+ */
+async function hear(
+  domain: Domain,
+  parent: number,
+  tag: number,
+  options: WaitOptions | undefined,
+): Promise<Float64Array> {
+  const { missed, formation } = domain;
+  const key = `${parent},${tag}`;
+  const listen = () => recv<Float64Array>(formation, 'createGroup', parent, tag, options);
+  for (let late = missed.get(key) ?? 0; late > 0; ) {
+    await listen();
+    late = (missed.get(key) ?? 1) - 1;
+    if (late > 0) missed.set(key, late);
+    else missed.delete(key);
+  }
+  try {
+    return await listen();
+  } catch (error) {
+    const givenUp = errors.isMpiError(error, 'ERR_TIMEOUT') || errors.isMpiError(error, 'ERR_ABORTED');
+    if (givenUp) missed.set(key, (missed.get(key) ?? 0) + 1);
+    throw error;
+  }
+}
+
 /** Down a binomial tree of the members, whose first names the new communicator. */
 export async function createGroupDomain(
   domain: Domain,
@@ -67,23 +95,31 @@ export async function createGroupDomain(
   const call = 'createGroup';
   checkGroup(domain, group, call);
   checkTag(call, tag, false);
+  checkWaiting(call, options);
   const { rank, endpoints } = group;
   if (rank === undefined) throw errors.notAMember(call);
   const { formation, member } = domain;
   const rankHere = (member: number) => domain.endpoints.indexOf(endpoints[member] as number);
   const digest = digestOf(group);
-  const parent = rank === 0 ? undefined : rankHere(parentOf(rank));
-  const told =
-    parent === undefined
-      ? Float64Array.of(member.takeSerial(), digest)
-      : await recv<Float64Array>(formation, call, parent, tag, options);
-  const differs = told[1] !== digest;
-  // Those below must not wait for a rank that gives up, nor count on it: they fail as well.
-  if (differs) told[1] = Number.NaN;
-  await Promise.all(
-    childrenOf(rank, group.size).map((child) => send(formation, call, told, rankHere(child), tag, false, options)),
-  );
-  if (parent !== undefined && differs) throw errors.groupsDiffer(call, parent);
+  const pass = (told: Float64Array) =>
+    Promise.all(
+      childrenOf(rank, group.size).map((child) => send(formation, call, told, rankHere(child), tag, false, undefined)),
+    );
+  let told: Float64Array;
+  if (rank === 0) told = Float64Array.of(member.takeSerial(), digest);
+  else {
+    const parent = rankHere(parentOf(rank));
+    try {
+      told = await hear(domain, parent, tag, options);
+      if (Number.isNaN(told[0])) throw errors.notFormed(call, parent);
+      if (told[1] !== digest) throw errors.groupsDiffer(call, parent);
+    } catch (error) {
+      // Those below must not wait for a rank that gives up, nor count on it: they fail as well.
+      pass(Float64Array.of(Number.NaN, digest)).catch(() => {});
+      throw error;
+    }
+  }
+  await pass(told);
   const id = communicatorId(endpoints[0] as number, told[0] as number, 0);
   return derived(domain, id, `group of ${domain.name}`, endpoints);
 }

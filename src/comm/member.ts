@@ -3,6 +3,7 @@ import { Deferred } from '../base/deferred.ts';
 import type { MpiError } from '../errors.ts';
 import * as errors from '../errors.ts';
 import type { Engine } from '../matching/engine.ts';
+import { type WaitOptions, watch } from '../p2p/guard.ts';
 import { CartCommunicator } from './cartesian.ts';
 import { Communicator } from './communicator.ts';
 import { communicatorId, FIRST_SERIAL, SELF_SERIAL, WORLD_SERIAL } from './context-ids.ts';
@@ -40,8 +41,8 @@ export interface MemberOptions {
   hosts: readonly string[];
 }
 
-/** Communicators may be on their way out while new ones are made, but not without bound: a rank that is ahead waits. */
-const MAX_DEPARTING = 64;
+/** Communicators of blocks that have ended may be on their way out while new ones are made, but not without bound: a rank that is ahead waits. */
+const MAX_UNSEEN = 64;
 
 export class Member {
   readonly engine: Engine;
@@ -53,8 +54,9 @@ export class Member {
   /** Stands for calls on what has been freed, which then say which call it was: one for all, as it is made for every communicator. */
   readonly afterFree: MpiError = errors.freed('this call', 'of this rank');
   #nextSerial = FIRST_SERIAL;
-  /** Those that are being freed. */
+  /** Those that are being freed, and how many of them nobody waits for. */
   readonly #departing = new Set<Promise<void>>();
+  #unseen = 0;
   #fewDeparting: Deferred<void> | undefined;
 
   constructor({ engine, job, settings, hosts }: MemberOptions) {
@@ -111,23 +113,41 @@ export class Member {
     for (const domain of this.domains) domain.end(cause);
   }
 
-  /** A communicator is being freed, until `freed` has settled. */
-  departing(freed: Promise<void>): void {
+  /**
+   * A communicator is being freed, until `freed` has settled.
+   *
+   * @param unseen - nobody waits for it: so many only may be under way at a time.
+   */
+  departing(freed: Promise<void>, unseen: boolean): void {
     this.#departing.add(freed);
+    if (unseen) this.#unseen++;
     const gone = () => {
       this.#departing.delete(freed);
-      if (this.#departing.size > MAX_DEPARTING) return;
+      if (!unseen || --this.#unseen > MAX_UNSEEN) return;
       this.#fewDeparting?.resolve();
       this.#fewDeparting = undefined;
     };
     freed.then(gone, gone);
   }
 
-  /** Waits while too many communicators are being freed. */
-  fewDeparting(): Promise<void> | undefined {
-    if (this.#departing.size <= MAX_DEPARTING) return undefined;
+  /** Waits while too many are being freed that nobody waits for. */
+  async fewDeparting(options: WaitOptions = {}): Promise<void> {
+    if (this.#unseen <= MAX_UNSEEN) return;
     this.#fewDeparting ??= new Deferred();
-    return this.#fewDeparting.promise;
+    const few = this.#fewDeparting.promise;
+    // What was asked for is there: a time limit ends this wait, and is no failure.
+    await new Promise<void>((resolve) => {
+      const limit = watch(
+        this.engine.clock,
+        options,
+        () => 'free',
+        () => resolve(),
+      );
+      void few.then(() => {
+        limit?.release();
+        resolve();
+      });
+    });
   }
 
   /** Waits until whatever is being freed is, or can't be. */

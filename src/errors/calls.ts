@@ -29,9 +29,17 @@ export function peerFailed(call: string, peer: number, rank: number, cause: MpiE
   });
 }
 
-export function badRank(call: string, name: string, actual: unknown, size: number, also: string): MpiError {
+export function badRank(
+  call: string,
+  name: string,
+  actual: unknown,
+  size: number,
+  communicator: string,
+  also: string,
+): MpiError {
   const range = size === 1 ? '0' : `0 to ${size - 1}`;
-  const sentence = `${call}: ${name} is ${shown(actual)}, but must be a rank from ${range}, or ${also}`;
+  const where = communicator === 'world' ? '' : ` of ${communicator}`;
+  const sentence = `${call}: ${name} is ${shown(actual)}, but must be a rank${where} from ${range}, or ${also}`;
   return new MpiError('ERR_RANK', sentence, { op: call, actual, expected: range });
 }
 
@@ -83,6 +91,11 @@ export function messageTaken(): MpiError {
     'ERR_ARG',
     'message.recv: the message was received already; a matched message can be received once',
   );
+}
+
+export function badPersistent(actual: unknown): MpiError {
+  const sentence = `startAll: expected an array of persistent requests (of sendInit, recvInit, allreduceInit, …), but got ${shown(actual)}`;
+  return new MpiError('ERR_ARG', sentence, { op: 'startAll', actual });
 }
 
 export function badRequests(call: string, actual: unknown): MpiError {

@@ -52,7 +52,9 @@ export function lengthsDiffer(call: string, left: number, right: number): MpiErr
 }
 
 export function rootInvalid(call: string, root: unknown, size: number): MpiError {
-  const sentence = `${call}: root must be a rank from 0 to ${size - 1}, not ${inWords(root)}`;
+  // Its constant stands above this layer.
+  const what = root === -3 ? 'ROOT, which is for intercommunicators' : inWords(root);
+  const sentence = `${call}: root must be a rank from 0 to ${size - 1}, not ${what}`;
   return new MpiError('ERR_ROOT', sentence, { op: call, actual: root });
 }
 

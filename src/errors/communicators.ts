@@ -72,6 +72,14 @@ export function notAMember(call: string): MpiError {
   return new MpiError('ERR_ARG', sentence, { op: call });
 }
 
+/** A member of the group has given up, and with it those that would have heard from it. */
+export function notFormed(call: string, peer: number): MpiError {
+  return new MpiError('ERR_COMM', `${call}: rank ${peer} has given it up, so there is no communicator`, {
+    op: call,
+    peer,
+  });
+}
+
 /** Members of one group have given groups that differ. */
 export function groupsDiffer(call: string, peer: number): MpiError {
   const sentence = `${call}: rank ${peer} has given another group than this rank; all members of a group must give the same, in the same order`;

@@ -36,8 +36,8 @@ export class Engine implements FrameSink {
   private readonly receiving: Receiving;
   private readonly contexts = new Map<number, Context>();
   private readonly early = new EarlyFrames();
-  /** Contexts that were given up before all that was sent in them had come: what still comes is refused. */
-  private readonly buried = new Set<number>();
+  /** Contexts that were given up before all that was sent in them had come: what still comes is refused, and whether the sender is told. */
+  private readonly buried = new Map<number, boolean>();
 
   /** A link broke; the process finds out why and answers with {@link peerFailed}. */
   onLost: (peer: number, reason: Error) => void;
@@ -112,12 +112,14 @@ export class Engine implements FrameSink {
    */
   close(context: Context, unmatched: (op: Operation) => MpiError, late: boolean): void {
     for (const op of [...context.posted, ...context.probes]) this.fail(op, unmatched(op));
+    // In a collective, somebody tells everybody why it can't go on: that is what all are to hear.
+    const tells = context.tally !== null;
     for (const message of [...context.unexpected]) {
       context.unexpected.remove(message);
-      this.receiving.refuse(message);
+      this.receiving.refuse(message, tells);
     }
     this.contexts.delete(context.id);
-    if (late) this.buried.add(context.id);
+    if (late) this.buried.set(context.id, tells);
   }
 
   /** Fails everything that waits in `context`, and everything that is tried there from now on. */
@@ -298,7 +300,8 @@ export class Engine implements FrameSink {
     const context = this.contexts.get(frame.context);
     if (context === undefined) {
       const message = this.receiving.keep(from, frame);
-      if (this.buried.has(frame.context)) this.receiving.refuse(message);
+      const tells = this.buried.get(frame.context);
+      if (tells !== undefined) this.receiving.refuse(message, tells);
       else this.postpone({ from, frame: frame.clone(), message });
       return message.complete ? null : EngineLanding.keep(message);
     }

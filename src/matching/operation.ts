@@ -65,8 +65,14 @@ export abstract class Operation {
     wake?.(undefined);
   }
 
-  /** For reports: `recv(source 3, tag 5)`. */
+  /** In messages about it: `recv(source 3, tag 5)`. */
   abstract describe(): string;
+
+  /** Where all ranks of a job are spoken of: also on which communicator, and which rank is ours there. */
+  report(): string {
+    const { owner, rank } = this.context;
+    return owner.name === 'world' ? this.describe() : `${this.describe()} as rank ${rank} of ${owner.name}`;
+  }
 }
 
 /** Sends one packet. `fingerprint` fields of a collective call stand in `stamp`. */

@@ -81,11 +81,11 @@ export class Receiving {
     return endpoints.some((peer) => peer !== self && this.port.peerAt(peer).state === PeerState.HERE);
   }
 
-  /** A message that nobody will receive any more: its sender is told where it waits for an answer. */
-  refuse(message: Message): void {
+  /** A message that nobody will receive any more. @param tells - its sender is told, where it waits for an answer. */
+  refuse(message: Message, tells: boolean): void {
     const { peer, id, rendezvous, synchronous } = message;
     if (!rendezvous) this.consumed(peer, message);
-    if (!rendezvous && !synchronous) return;
+    if (!tells || !(rendezvous || synchronous)) return;
     const frame = this.port.prepare(rendezvous ? FrameKind.GRANT : FrameKind.MATCHED);
     frame.id = id;
     frame.flags = rendezvous ? FrameFlag.FREED | FrameFlag.REFUSED : FrameFlag.FREED;

@@ -1,15 +1,16 @@
 /** What every call checks before a byte is sent. */
 import * as errors from '../errors.ts';
+import type { Context } from '../matching/context.ts';
 import { ANY_SOURCE, ANY_TAG, PROC_NULL, TAG_UB } from '../matching/envelope.ts';
 
-export function checkDest(call: string, dest: unknown, size: number): void {
+export function checkDest(call: string, dest: unknown, { size, owner }: Context): void {
   if (isRank(dest, size) || dest === PROC_NULL) return;
-  throw errors.badRank(call, 'dest', dest, size, 'PROC_NULL');
+  throw errors.badRank(call, 'dest', dest, size, owner.name, 'PROC_NULL');
 }
 
-export function checkSource(call: string, source: unknown, size: number): void {
+export function checkSource(call: string, source: unknown, { size, owner }: Context): void {
   if (isRank(source, size) || source === ANY_SOURCE || source === PROC_NULL) return;
-  throw errors.badRank(call, 'source', source, size, 'ANY_SOURCE or PROC_NULL');
+  throw errors.badRank(call, 'source', source, size, owner.name, 'ANY_SOURCE or PROC_NULL');
 }
 
 export function checkTag(call: string, tag: unknown, wildcard: boolean): void {

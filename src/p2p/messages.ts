@@ -28,9 +28,10 @@ export function messages<T>(
   options: MessagesOptions = {},
 ): AsyncIterableIterator<ReceivedMessage<T>> {
   try {
-    checkSource('messages', source, context.size);
+    checkSource('messages', source, context);
     checkTag('messages', tag, true);
-    if (source === PROC_NULL) throw errors.badRank('messages', 'source', source, context.size, 'ANY_SOURCE');
+    if (source === PROC_NULL)
+      throw errors.badRank('messages', 'source', source, context.size, context.owner.name, 'ANY_SOURCE');
     if (!options.signal?.aborted) checkWaiting('messages', options);
   } catch (error) {
     throw refused(error, context, 'messages');

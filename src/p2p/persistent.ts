@@ -31,7 +31,7 @@ export class PersistentRequest<T = unknown> {
 /** Starts all of them, in order (MPI_Startall). */
 export function startAll<T = unknown>(requests: readonly PersistentRequest<T>[]): Request<T>[] {
   if (!Array.isArray(requests) || !requests.every((request) => request instanceof PersistentRequest)) {
-    throw errors.badRequests('startAll', requests);
+    throw errors.badPersistent(requests);
   }
   return requests.map((request) => request.start());
 }

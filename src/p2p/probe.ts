@@ -84,7 +84,7 @@ export function probe<T extends Status | Message>(
   options: WaitOptions | undefined,
 ): Promise<T> {
   try {
-    checkSource(call, source, context.size);
+    checkSource(call, source, context);
     checkTag(call, tag, true);
     checkWaiting(call, options);
     if (source === PROC_NULL) return Promise.resolve(nobody(context, matched) as T);
@@ -106,7 +106,7 @@ function nobody(context: Context, matched: boolean): Status | Message {
 /** Where nothing can come any more, "nothing yet" would be an answer to wait on for ever. */
 function checkLook(context: Context, call: string, source: number, tag: number): void {
   try {
-    checkSource(call, source, context.size);
+    checkSource(call, source, context);
     checkTag(call, tag, true);
   } catch (error) {
     throw refused(error, context, call);

@@ -83,7 +83,7 @@ export function startReceive(
   status: Status | undefined = options?.status,
 ): Receive | null {
   try {
-    checkSource(call, source, context.size);
+    checkSource(call, source, context);
     checkTag(call, tag, true);
     checkReceive(call, options);
   } catch (error) {

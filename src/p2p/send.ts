@@ -49,7 +49,7 @@ export function startSend(
 ): Send | null {
   let packet: Packet;
   try {
-    checkDest(call, dest, context.size);
+    checkDest(call, dest, context);
     checkTag(call, tag, false);
     checkWaiting(call, options);
     packet = encode(value, call);

@@ -84,7 +84,7 @@ export class LocalRank implements Liveness {
   describe(): string {
     if (this.state === 'dropped') return `rank ${this.rank} was dropped`;
     if (this.quiet) return `rank ${this.rank} has finished`;
-    const calls = new Set([...this.engine.pending()].map((op) => op.describe()));
+    const calls = new Set([...this.engine.pending()].map((op) => op.report()));
     return calls.size === 0
       ? `rank ${this.rank} waits for something outside tsmpi`
       : `rank ${this.rank} waits in ${[...calls].join(' and ')}`;

@@ -6,7 +6,7 @@ import { locate } from '../p2p/wait.ts';
 /** The calls that wait, each once. */
 export function pendingCalls(engine: Engine): PendingCall[] {
   const calls = new Set<string>();
-  for (const op of engine.pending()) calls.add(op.describe());
+  for (const op of engine.pending()) calls.add(op.report());
   return [...calls].map((call) => ({ call, stack: undefined }));
 }
 
@@ -14,7 +14,7 @@ export function pendingCalls(engine: Engine): PendingCall[] {
 export async function locatedCalls(engine: Engine): Promise<PendingCall[]> {
   const calls = new Map<string, PendingCall>();
   for (const op of [...engine.pending()]) {
-    const call = op.describe();
+    const call = op.report();
     const entry = calls.get(call) ?? { call, stack: undefined };
     calls.set(call, entry);
     locate(op, (stack) => {

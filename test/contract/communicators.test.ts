@@ -334,7 +334,7 @@ describe.each(runs)('communicators over %s', (way, run) => {
       await comm.barrier();
       return end;
     });
-    expect(ends).toEqual([4, 4, 'ERR_MISMATCH', 'ERR_MISMATCH', 5]);
+    expect(ends).toEqual([4, 4, 'ERR_MISMATCH', 'ERR_COMM', 5]);
   });
 
   it('ranks that make different communicators disagree: ERR_MISMATCH, and nobody hangs', async () => {
