@@ -20,7 +20,8 @@ export const ContextKind = {
 } as const;
 
 const KINDS = 4;
-const ENDPOINTS = 2 ** 16;
+/** Processes of a job. */
+export const ENDPOINTS = 2 ** 16;
 const SERIALS = 2 ** 29;
 
 /** Communicators of one block. */

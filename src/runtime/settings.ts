@@ -1,4 +1,5 @@
 /** Checks of what `spmd` and `simulate` are told: each throws `ERR_ARG`, naming the call, the option, and what would be right. */
+import { ENDPOINTS } from '../comm/context-ids.ts';
 import * as errors from '../errors.ts';
 import type { LocalOptions } from './local-run.ts';
 
@@ -9,8 +10,8 @@ export const SECONDS = 'a number of seconds from 0 to 1e9';
 export const LOCAL_OPTIONS = ['eagerLimit', 'segmentBytes', 'algorithms'] as const satisfies (keyof LocalOptions)[];
 
 export function checkRun(call: string, size: unknown, program: unknown): void {
-  if (!(Number.isInteger(size) && (size as number) >= 1)) {
-    throw errors.badSetting(call, 'the number of ranks', size, 'an integer, 1 or more');
+  if (!(Number.isInteger(size) && (size as number) >= 1 && (size as number) <= ENDPOINTS)) {
+    throw errors.badSetting(call, 'the number of ranks', size, `an integer from 1 to ${ENDPOINTS}`);
   }
   if (typeof program !== 'function') throw errors.badSetting(call, 'the program', program, 'a function');
 }

@@ -152,7 +152,7 @@ describe('simulate', () => {
       expect(failure).toMatchObject({ code: 'ERR_ARG', op: 'simulate' });
       expect((failure as Error).message).toContain(sentence);
     };
-    for (const size of [0, -1, 1.5, '2', null]) await refused({}, 'the number of ranks is', size);
+    for (const size of [0, -1, 1.5, 65_537, '2', null]) await refused({}, 'the number of ranks is', size);
     await refused(null, 'options is null, but must be an object with latency');
     await refused({ latncy: 1 }, 'there is no option "latncy"; there are latency, bandwidth,');
     await refused({ latency: -1 }, 'latency is -1, but must be a number of seconds from 0 to 1e9');
