@@ -13,9 +13,50 @@ import { reducerFor } from './kernels/reducer-for.ts';
 import { SUM } from './ops.ts';
 import { recursiveHalving } from './reduceScatter/recursiveHalving.ts';
 import type { CollectiveName } from './registry.ts';
+import { around } from './shapes/ring.ts';
 
-/** Every rank's numbers, by rank, on every rank. */
-export async function tellAll(
+/** What every rank has told, by rank: equally many numbers each. In one array, as a thousand ranks each hear of a thousand. */
+export class Told {
+  readonly size: number;
+  readonly #numbers: Float64Array;
+  readonly #width: number;
+
+  constructor(numbers: Float64Array, size: number) {
+    this.size = size;
+    this.#numbers = numbers;
+    this.#width = numbers.length / size;
+  }
+
+  /** The number at `index` of those that `rank` has told. */
+  at(rank: number, index: number): number {
+    return this.#numbers[rank * this.#width + index] as number;
+  }
+}
+
+/** Every rank's numbers, equally many, on every rank: `bruck`, on numbers in place of packets. */
+export async function tellAll(context: CollectiveContext, name: CollectiveName, own: Float64Array): Promise<Told> {
+  const { rank, size } = context;
+  const width = own.length;
+  const channel = openCall(context, name);
+  const arrived = new Float64Array(size * width);
+  arrived.set(own);
+  for (let distance = 1; distance < size; distance *= 2) {
+    const length = Math.min(distance, size - distance) * width;
+    const theirs = arrived.subarray(distance * width, distance * width + length);
+    const ours = arrived.subarray(0, length);
+    const met = channel.exchange(ours, around(rank, -distance, size), theirs, around(rank, distance, size));
+    if (met) await met;
+  }
+  context.close(channel);
+  // Ours came first, then those of the ranks above.
+  const numbers = new Float64Array(size * width);
+  numbers.set(arrived.subarray(0, (size - rank) * width), rank * width);
+  numbers.set(arrived.subarray((size - rank) * width), 0);
+  return new Told(numbers, size);
+}
+
+/** Every rank's numbers, any many, by rank, on every rank. */
+export async function tellLists(
   context: CollectiveContext,
   name: CollectiveName,
   own: Float64Array,

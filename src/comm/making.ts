@@ -1,10 +1,11 @@
 /** Making communicators of the ranks of one (MPI 4.1, section 7.4.2): who is in the new one, and its number. */
+import { digestOf } from '../base/digest.ts';
 import { tellAll, tellDown, tellNothing } from '../collectives/formation.ts';
 import type { CollectiveName } from '../collectives/registry.ts';
 import { childrenOf, parentOf } from '../collectives/shapes/binomial.ts';
 import * as errors from '../errors.ts';
 import { checkTag } from '../p2p/arguments.ts';
-import { checkWaiting, type WaitOptions } from '../p2p/guard.ts';
+import { checkLimits, checkWaiting, type WaitOptions } from '../p2p/guard.ts';
 import { recv } from '../p2p/receive.ts';
 import { send } from '../p2p/send.ts';
 import { BLOCK, communicatorId } from './context-ids.ts';
@@ -29,13 +30,14 @@ export async function splitDomain(
   const own = Float64Array.of(color ?? Number.NaN, key, domain.member.takeSerial());
   const told = await tellAll(domain, 'split', own);
   if (color === undefined) return undefined;
-  const entryOf = (rank: number) => told[rank] as Float64Array;
-  const ranks = [...told.keys()]
-    .filter((rank) => entryOf(rank)[0] === color)
-    .sort((a, b) => (entryOf(a)[1] as number) - (entryOf(b)[1] as number) || a - b);
+  const ranks: number[] = [];
+  for (let rank = 0; rank < told.size; rank++) if (told.at(rank, 0) === color) ranks.push(rank);
+  const keyOf = (rank: number) => told.at(rank, 1);
+  // Not by their difference: both may be infinite.
+  ranks.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : a - b));
   const first = ranks[0] as number;
   const endpoints = ranks.map((rank) => domain.endpoints[rank] as number);
-  const id = communicatorId(endpoints[0] as number, entryOf(first)[2] as number, 0);
+  const id = communicatorId(endpoints[0] as number, told.at(first, 2), 0);
   const name = call === 'split' ? `split of ${domain.name}, color ${color}` : `${domain.name} on ${hostOf(domain)}`;
   return derived(domain, id, name, endpoints);
 }
@@ -44,15 +46,15 @@ export async function createDomain(domain: Domain, group: Group): Promise<Domain
   checkGroup(domain, group, 'create');
   const { self } = domain.engine;
   const leads = group.endpoints[0] === self;
-  const digest = digestOf(group);
+  const digest = digestOf(group.endpoints);
   const own = Float64Array.of(group.rank === undefined ? -1 : digest, leads ? domain.member.takeSerial() : -1);
   const told = await tellAll(domain, 'create', own);
   if (group.rank === undefined) return undefined;
   const rankOf = new Map(domain.endpoints.map((endpoint, rank) => [endpoint, rank]));
   const ranks = group.endpoints.map((endpoint) => rankOf.get(endpoint) as number);
-  const other = ranks.find((rank) => told[rank]?.[0] !== digest);
+  const other = ranks.find((rank) => told.at(rank, 0) !== digest);
   if (other !== undefined) throw errors.groupsDiffer('create', other);
-  const serial = told[ranks[0] as number]?.[1] as number;
+  const serial = told.at(ranks[0] as number, 1);
   const id = communicatorId(group.endpoints[0] as number, serial, 0);
   return derived(domain, id, `group of ${domain.name}`, group.endpoints);
 }
@@ -69,18 +71,16 @@ async function hear(
 ): Promise<Float64Array> {
   const { missed, formation } = domain;
   const key = `${parent},${tag}`;
-  const listen = () => recv<Float64Array>(formation, 'createGroup', parent, tag, options);
-  for (let late = missed.get(key) ?? 0; late > 0; ) {
-    await listen();
-    late = (missed.get(key) ?? 1) - 1;
-    if (late > 0) missed.set(key, late);
-    else missed.delete(key);
-  }
+  let due = 1 + (missed.get(key) ?? 0);
+  missed.delete(key);
   try {
-    return await listen();
+    for (;;) {
+      const told = await recv<Float64Array>(formation, 'createGroup', parent, tag, options);
+      if (--due === 0) return told;
+    }
   } catch (error) {
     const givenUp = errors.isMpiError(error, 'ERR_TIMEOUT') || errors.isMpiError(error, 'ERR_ABORTED');
-    if (givenUp) missed.set(key, (missed.get(key) ?? 0) + 1);
+    if (givenUp) missed.set(key, due + (missed.get(key) ?? 0));
     throw error;
   }
 }
@@ -95,29 +95,27 @@ export async function createGroupDomain(
   const call = 'createGroup';
   checkGroup(domain, group, call);
   checkTag(call, tag, false);
-  checkWaiting(call, options);
+  checkLimits(call, options);
   const { rank, endpoints } = group;
   if (rank === undefined) throw errors.notAMember(call);
   const { formation, member } = domain;
   const rankHere = (member: number) => domain.endpoints.indexOf(endpoints[member] as number);
-  const digest = digestOf(group);
+  const digest = digestOf(group.endpoints);
+  const parent = rankHere(parentOf(rank));
   const pass = (told: Float64Array) =>
     Promise.all(
       childrenOf(rank, group.size).map((child) => send(formation, call, told, rankHere(child), tag, false, undefined)),
     );
   let told: Float64Array;
-  if (rank === 0) told = Float64Array.of(member.takeSerial(), digest);
-  else {
-    const parent = rankHere(parentOf(rank));
-    try {
-      told = await hear(domain, parent, tag, options);
-      if (Number.isNaN(told[0])) throw errors.notFormed(call, parent);
-      if (told[1] !== digest) throw errors.groupsDiffer(call, parent);
-    } catch (error) {
-      // Those below must not wait for a rank that gives up, nor count on it: they fail as well.
-      pass(Float64Array.of(Number.NaN, digest)).catch(() => {});
-      throw error;
-    }
+  try {
+    if (rank === 0) checkWaiting(call, options);
+    told = rank === 0 ? Float64Array.of(member.takeSerial(), digest) : await hear(domain, parent, tag, options);
+    if (Number.isNaN(told[0])) throw errors.notFormed(call, parent);
+    if (told[1] !== digest) throw errors.groupsDiffer(call, parent);
+  } catch (error) {
+    // Those below must not wait for a rank that gives up, nor count on it: they fail as well.
+    pass(Float64Array.of(Number.NaN, digest)).catch(() => {});
+    throw error;
   }
   await pass(told);
   const id = communicatorId(endpoints[0] as number, told[0] as number, 0);
@@ -152,11 +150,4 @@ function checkGroup(domain: Domain, group: unknown, call: string): asserts group
   if (!(group instanceof Group)) throw errors.notAGroup(call, group);
   const known = new Set(domain.endpoints);
   if (!group.endpoints.every((endpoint) => known.has(endpoint))) throw errors.groupOutside(call, domain.name);
-}
-
-/** A number that differs for groups that differ: FNV-1a of 32 bits over the members. */
-function digestOf({ endpoints }: Group): number {
-  let digest = 0x811c9dc5;
-  for (const endpoint of endpoints) digest = Math.imul(digest ^ endpoint, 0x01000193) >>> 0;
-  return digest;
 }

@@ -10,7 +10,7 @@ import * as collectives from '../collectives/calls.ts';
 import { type OpLike, SUM } from '../collectives/ops.ts';
 import * as errors from '../errors.ts';
 import { isMpiError } from '../errors.ts';
-import { checkWaiting } from '../p2p/guard.ts';
+import { checkLimits } from '../p2p/guard.ts';
 import { PersistentRequest } from '../p2p/persistent.ts';
 import { Request } from '../p2p/request.ts';
 import { Running } from '../p2p/running.ts';
@@ -134,14 +134,5 @@ export abstract class PersistentCommunicator extends CollectiveCommunicator {
     } catch (error) {
       throw isMpiError(error) ? errors.located(error, { rank: domain.rank, op: call }) : error;
     }
-  }
-}
-
-/** A signal that has fired already ends a start, which is when somebody waits. */
-function checkLimits(call: string, options: CallOptions | undefined): void {
-  try {
-    checkWaiting(call, options);
-  } catch (error) {
-    if (!isMpiError(error, 'ERR_ABORTED')) throw error;
   }
 }

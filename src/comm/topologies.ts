@@ -1,5 +1,6 @@
 /** Making communicators whose ranks have neighbours (MPI 4.1, section 8.5): what all must agree on, and which rank takes which place. */
-import { tellAll } from '../collectives/formation.ts';
+import { digestOf } from '../base/digest.ts';
+import { tellAll, tellLists } from '../collectives/formation.ts';
 import type { Neighborhood } from '../collectives/neighbors/neighborhood.ts';
 import * as errors from '../errors.ts';
 import { communicatorId } from './context-ids.ts';
@@ -12,13 +13,13 @@ export async function cartesianDomain(domain: Domain, grid: Grid, reorder: boole
   const call = 'createCart';
   if (grid.size > domain.size) throw errors.gridTooLarge(domain.name, grid.dims, grid.size, domain.size);
   if (typeof reorder !== 'boolean') throw errors.badReorder(call, reorder);
-  const own = [reorder ? 1 : 0, ...grid.dims, ...grid.periods.map(Number)];
-  const told = await tellAll(domain, call, Float64Array.of(domain.member.takeSerial(), ...own));
-  for (const [rank, [, ...theirs]] of told.entries()) {
-    if (theirs.join() !== own.join()) throw errors.gridsDiffer(rank, domain.rank);
+  const digest = digestOf([reorder ? 1 : 0, ...grid.dims, ...grid.periods.map(Number)]);
+  const told = await tellAll(domain, call, Float64Array.of(domain.member.takeSerial(), digest));
+  for (let rank = 0; rank < told.size; rank++) {
+    if (told.at(rank, 1) !== digest) throw errors.gridsDiffer(rank, domain.rank);
   }
   const order = reorder ? arrangeGrid(grid, hostsOf(domain)) : [...Array(grid.size).keys()];
-  return placed(domain, `grid of ${domain.name}`, order, told);
+  return placed(domain, `grid of ${domain.name}`, order, told.at(0, 0));
 }
 
 /** The edges of one rank. */
@@ -47,7 +48,7 @@ export async function graphDomain(
   checkWeights(weights, destinations.length);
   if (typeof reorder !== 'boolean') throw errors.badReorder(call, reorder);
   const own = [domain.member.takeSerial(), reorder ? 1 : 0, sources.length, ...sources, ...destinations, ...weights];
-  const told = await tellAll(domain, call, Float64Array.from(own));
+  const told = await tellLists(domain, call, Float64Array.from(own));
   const nodes = told.map(adjacencyIn);
   const other = told.findIndex((entry) => entry[1] !== own[1]);
   if (other >= 0) throw errors.reorderDiffers(other, domain.rank);
@@ -56,22 +57,17 @@ export async function graphDomain(
     node.destinations.map((to, index): Edge => ({ node: to, weight: node.weights[index]! })),
   );
   const order = reorder ? arrangeGraph(edges, hostsOf(domain)) : [...nodes.keys()];
-  const made = placed(domain, `graph of ${domain.name}`, order, told) as Domain;
+  const made = placed(domain, `graph of ${domain.name}`, order, told[0]?.[0] as number) as Domain;
   return { domain: made, edges: edgesAt(made.rank, nodes) };
 }
 
 /** The communicator in which rank `order[place]` has rank `place`. */
-function placed(
-  domain: Domain,
-  name: string,
-  order: readonly number[],
-  told: readonly Float64Array[],
-): Domain | undefined {
+function placed(domain: Domain, name: string, order: readonly number[], serial: number): Domain | undefined {
   const { member, endpoints } = domain;
   const rank = order.indexOf(domain.rank);
   if (rank < 0) return undefined;
   // Rank 0 of the old communicator names the new one, wherever it is now.
-  const id = communicatorId(endpoints[0] as number, told[0]?.[0] as number, 0);
+  const id = communicatorId(endpoints[0] as number, serial, 0);
   return new Domain({ member, id, name, endpoints: order.map((old) => endpoints[old] as number), rank });
 }
 

@@ -100,10 +100,15 @@ export function badAlgorithms(variable: string, part: string): MpiError {
   );
 }
 
+/** So many ranks are told of one by one. */
+const MOST_WAITS = 64;
+
 export function deadlock(waits: readonly string[]): MpiError {
+  const lines = waits.slice(0, MOST_WAITS);
+  if (waits.length > MOST_WAITS) lines.push(`and ${waits.length - MOST_WAITS} ranks more`);
   return new MpiError(
     'ERR_DEADLOCK',
-    `deadlock: no message is under way and every rank waits:\n  ${waits.join('\n  ')}`,
+    `deadlock: no message is under way and every rank waits:\n  ${lines.join('\n  ')}`,
   );
 }
 

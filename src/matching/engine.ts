@@ -339,7 +339,7 @@ export class Engine implements FrameSink {
     peer.state = PeerState.FAILED;
     peer.error = error;
     this.failWhatNeeds(at);
-    for (const { endpoints, owner } of this.contexts.values()) if (endpoints.includes(at)) owner.peerFailed();
+    for (const { endpoints, owner } of this.contexts.values()) if (this.isIn(endpoints, at)) owner.peerFailed();
   }
 
   /** A peer has said good-bye: nothing more comes from it. */
@@ -360,6 +360,11 @@ export class Engine implements FrameSink {
     this.onLeft(from);
   }
 
+  /** Most look at a communicator of all. */
+  private isIn(endpoints: readonly number[], endpoint: number): boolean {
+    return endpoints.length === this.endpoints || endpoints.includes(endpoint);
+  }
+
   private failWhatNeeds(endpoint: number): void {
     for (const op of [...this.pending()]) {
       if (this.needs(op, endpoint)) this.fail(op, this.port.goneError(op, endpoint));
@@ -376,7 +381,7 @@ export class Engine implements FrameSink {
     if (transferring) return op.peer === endpoint;
     const { source } = op as ReceiveOperation | ProbeOperation;
     if (source !== ANY_SOURCE) return endpoints[source] === endpoint;
-    return this.port.peerAt(endpoint).state === PeerState.FAILED && endpoints.includes(endpoint);
+    return this.port.peerAt(endpoint).state === PeerState.FAILED && this.isIn(endpoints, endpoint);
   }
 
   private fail(op: Operation, error: MpiError): void {

@@ -24,6 +24,15 @@ export function checkWaiting(call: string, options: WaitOptions | undefined): vo
   if (signal.aborted) throw errors.aborted(call, signal.reason);
 }
 
+/** The same without the signal's state: where that it has fired is to be found out later. */
+export function checkLimits(call: string, options: WaitOptions | undefined): void {
+  try {
+    checkWaiting(call, options);
+  } catch (error) {
+    if (!errors.isMpiError(error, 'ERR_ABORTED')) throw error;
+  }
+}
+
 /** Calls `expire` once, when the time is over or the signal fires; `release()` ends the watch. */
 export function watch(
   clock: Clock,

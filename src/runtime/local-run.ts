@@ -32,8 +32,8 @@ export interface Surroundings {
   readonly clock?: (rank: number) => Clock;
 }
 
-/** running → finished (its result is there) | dropped (by the run). */
-type RankState = 'running' | 'finished' | 'dropped';
+/** running → finished (its result is there) | failed | dropped (by the run). */
+type RankState = 'running' | 'finished' | 'failed' | 'dropped';
 
 /** What a rank asks of its run. */
 interface Run extends Job {
@@ -106,6 +106,7 @@ export abstract class LocalRun<T> implements Run {
   readonly #results: T[];
   #running: number;
   readonly #over = new Deferred<void>();
+  #failed = false;
 
   constructor(surroundings: Surroundings, options: LocalOptions) {
     const { fabric } = surroundings;
@@ -162,10 +163,24 @@ export abstract class LocalRun<T> implements Run {
       if (rank.quiet) this.farewell(rank.rank);
     } catch (error) {
       if (rank.state !== 'running') return;
-      this.#over.reject(error);
+      rank.state = 'failed';
+      if (this.#failed) return;
+      this.#fail(error);
       const cause = error instanceof MpiError ? error : errors.rankThrew(rank.rank, error);
-      for (const { engine } of this.ranks) if (engine !== rank.engine) engine.peerFailed(rank.rank, cause);
+      for (const other of this.ranks) {
+        if (other !== rank && other.state === 'running') other.engine.peerFailed(rank.rank, cause);
+      }
+      // Those that wait for others who wait for this rank need not find out one after the other.
+      setImmediate(() => {
+        for (const { state, member } of this.ranks) if (state === 'running') member.end(cause);
+      });
     }
+  }
+
+  /** With the first error the run is over: what others make of it is of no interest. */
+  #fail(error: unknown): void {
+    this.#failed = true;
+    this.#over.reject(error);
   }
 
   #end(rank: LocalRank, state: RankState): void {
@@ -183,7 +198,7 @@ export abstract class LocalRun<T> implements Run {
     for (const { member } of waiting) if (member.inquire() || member.inquire()) left = true;
     if (left || this.#fabric.inFlight > 0) return this.#stillness.suspect();
     const error = errors.deadlock(this.ranks.map((rank) => rank.describe()));
-    this.#over.reject(error);
+    this.#fail(error);
     for (const { member } of waiting) member.end(error);
   }
 }

@@ -57,6 +57,33 @@ describe('createGroup', () => {
   });
 });
 
+describe('createGroup with limits', () => {
+  it('counts every call that was given up, also before it began and one after the other', async () => {
+    const sums = await spmd(2, async (world) => {
+      if (world.rank === 1) {
+        const signal = AbortSignal.abort();
+        expect(await outcome(world.createGroup(world.group, 3, { timeout: 5 }))).toBe('ERR_TIMEOUT');
+        expect(await outcome(world.createGroup(world.group, 3, { timeout: 5 }))).toBe('ERR_TIMEOUT');
+        expect(await outcome(world.createGroup(world.group, 3, { signal }))).toBe('ERR_ABORTED');
+        await world.send(null, 0, 1);
+      } else {
+        await world.recv(1, 1);
+        for (let i = 0; i < 3; i++) await world.createGroup(world.group, 3);
+      }
+      return (await world.createGroup(world.group, 3)).allreduce(1);
+    });
+    expect(sums).toEqual([2, 2]);
+  });
+
+  it('fails on all when the first member has a signal that has fired', async () => {
+    const codes = await spmd(4, (world) => {
+      const signal = world.rank === 0 ? AbortSignal.abort() : undefined;
+      return outcome(world.createGroup(world.group, 0, { signal }));
+    });
+    expect(codes).toEqual(['ERR_ABORTED', 'ERR_COMM', 'ERR_COMM', 'ERR_COMM']);
+  });
+});
+
 describe('a rank that is far ahead in ending blocks', () => {
   const endBlocks = async (world: Parameters<Parameters<typeof spmd>[1]>[0]) => {
     for (let i = 0; i < 70; i++) {
