@@ -33,11 +33,16 @@ export class Told {
   }
 }
 
-/** Every rank's numbers, equally many, on every rank: `bruck`, on numbers in place of packets. */
-export async function tellAll(context: CollectiveContext, name: CollectiveName, own: Float64Array): Promise<Told> {
+/** Every rank's numbers, equally many, on every rank: `bruck`, on numbers in place of packets. @param known - what all must give alike. */
+export async function tellAll(
+  context: CollectiveContext,
+  name: CollectiveName,
+  own: Float64Array,
+  known?: { readonly count: number },
+): Promise<Told> {
   const { rank, size } = context;
   const width = own.length;
-  const channel = openCall(context, name);
+  const channel = openCall(context, name, known);
   const arrived = new Float64Array(size * width);
   arrived.set(own);
   for (let distance = 1; distance < size; distance *= 2) {

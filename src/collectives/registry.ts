@@ -145,7 +145,9 @@ type FixedName =
   | 'createCart'
   | 'createGraph'
   | 'merge'
-  | 'createIntercomm';
+  | 'createIntercomm'
+  | 'splitType'
+  | 'sub';
 
 export type CollectiveName = SelectableName | FixedName;
 
@@ -208,6 +210,8 @@ export const COLLECTIVES: Collectives & Readonly<Record<FixedName, Collective<ne
   createGraph: { code: 26, algorithms: {} },
   merge: { code: 27, algorithms: {} },
   createIntercomm: { code: 28, algorithms: {} },
+  splitType: { code: 29, algorithms: {} },
+  sub: { code: 30, algorithms: {} },
 };
 
 /** What a collective's algorithms are called with. */

@@ -9,7 +9,7 @@ import { type Fingerprint, UNKNOWN } from '../collectives/context.ts';
 import type { Frame } from '../wire/frame.ts';
 
 /** Calls number 0 to 2^31 - 1, then from 0 again: they travel as tags. */
-const NUMBERS = 0x7fffffff;
+export const NUMBERS = 0x7fffffff;
 /** How many calls back a late frame is still compared. */
 const HISTORY = 1024;
 

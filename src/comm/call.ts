@@ -21,7 +21,7 @@ export async function runCall<T>(
   } catch (error) {
     if (!isMpiError(error)) throw error;
     // A signal that has fired already is a rank that does not come: the others must not wait for it.
-    if (error.code === 'ERR_ABORTED') domain.fail(call, error);
+    if (error.code === 'ERR_ABORTED') domain.fail(call, domain.lastCall + 1, error);
     throw errors.located(error, { rank: domain.rank, op: call });
   }
   const before = domain.current;
@@ -42,7 +42,7 @@ export async function runCall<T>(
           () => channel.describe(),
           (error) => {
             expired = errors.located(error, { rank: domain.rank, op: call });
-            domain.fail(call, expired);
+            domain.fail(call, channel.number, expired);
           },
         );
   try {
@@ -53,7 +53,7 @@ export async function runCall<T>(
       rank: domain.rank,
       op: call,
     });
-    if (channel !== null && !channel.closed) domain.fail(call, cause);
+    if (channel !== null && !channel.closed) domain.fail(call, channel.number, cause);
     throw cause === error ? relocated(cause) : error;
   } finally {
     limit?.release();

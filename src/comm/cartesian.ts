@@ -64,7 +64,10 @@ export class CartCommunicator extends NeighborhoodCommunicator {
     const { domain } = this;
     const made = await this.making('sub', options, async () => {
       const { grid, colorOf, keyOf } = this.#grid.sub(keep);
-      return { grid, domain: (await splitDomain(domain, colorOf(this.rank), keyOf(this.rank))) as Domain };
+      // Which dimensions are kept is what all ranks must give alike: a bit for each.
+      const count = keep.reduce((bits, kept) => 2 * bits + Number(kept), 0);
+      const made = await splitDomain(domain, colorOf(this.rank), keyOf(this.rank), 'sub', { count });
+      return { grid, domain: made as Domain };
     });
     return new CartCommunicator(made.domain, made.grid);
   }

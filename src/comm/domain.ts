@@ -12,7 +12,7 @@ import { type Context, type ContextOwner, Tally } from '../matching/context.ts';
 import type { Engine } from '../matching/engine.ts';
 import type { Operation } from '../matching/operation.ts';
 import { type Frame, FrameKind } from '../wire/frame.ts';
-import { Agreement, type Disagreement } from './agreement.ts';
+import { Agreement, type Disagreement, NUMBERS } from './agreement.ts';
 import { ChannelReceive, CollectiveChannel } from './channel.ts';
 import { BLOCK, ContextKind } from './context-ids.ts';
 import type { Job, Member } from './member.ts';
@@ -26,6 +26,8 @@ export interface DomainOptions {
   /** Endpoint of each rank. */
   endpoints: readonly number[];
   rank: number;
+  /** The call of all ranks of `parent` that makes it: it breaks if that call fails anywhere. */
+  madeBy?: { parent: Domain; number: number };
   /** `world` and `self` are never freed. */
   permanent?: boolean;
   /** Of which group our rank is, and of which those at `endpoints` are, for messages; left out where there is only one. */
@@ -67,6 +69,10 @@ export class Domain implements CollectiveContext {
   readonly #job: Job;
   readonly #agreement = new Agreement();
   readonly #tally: Tally | null;
+  /** Which call of which communicator has made this one, where all ranks of that one have made that call. */
+  readonly #parent: Domain | undefined;
+  readonly #madeBy: number;
+  readonly #children = new Set<Domain>();
   #formation: Context | undefined;
   #life: Life = 'used';
   /** Why it does not work any more, and whether a call has been told. */
@@ -77,7 +83,7 @@ export class Domain implements CollectiveContext {
   #onLoss: (() => void) | undefined;
   #onIdle: (() => void) | undefined;
 
-  constructor({ member, id, name, endpoints, rank, permanent = false, sides = ONE_GROUP }: DomainOptions) {
+  constructor({ member, id, name, endpoints, rank, permanent = false, madeBy, sides = ONE_GROUP }: DomainOptions) {
     this.member = member;
     this.engine = member.engine;
     this.id = id;
@@ -94,6 +100,9 @@ export class Domain implements CollectiveContext {
     this.p2p = this.#openContext(ContextKind.POINT_TO_POINT, this.#tally);
     this.collective = this.#openContext(ContextKind.COLLECTIVE, null);
     member.domains.add(this);
+    this.#parent = madeBy?.parent;
+    this.#madeBy = madeBy?.number ?? 0;
+    if (this.#parent !== undefined) this.#parent.#children.add(this);
   }
 
   /** Where members of a group that is to become a communicator talk to each other. */
@@ -110,7 +119,7 @@ export class Domain implements CollectiveContext {
         return domain.name;
       },
       inspect: collective ? (frame) => this.#hear(frame) : () => {},
-      revoked: collective ? (source, payload) => this.#revokedBy(source, payload) : () => {},
+      revoked: collective ? (source, number, payload) => this.#revokedBy(source, number, payload) : () => {},
       peerFailed: collective ? () => this.#peerFailed() : () => {},
     };
     const { endpoints, rank } = this;
@@ -128,6 +137,11 @@ export class Domain implements CollectiveContext {
 
   close(channel: CollectiveChannel): void {
     channel.closed = true;
+  }
+
+  /** The number of the collective begun last. */
+  get lastCall(): number {
+    return this.current?.number ?? -1;
   }
 
   /** The call of this channel has ended here, well or not. */
@@ -174,20 +188,20 @@ export class Domain implements CollectiveContext {
     throw broken.cause;
   }
 
-  /** A collective failed here half-way: nothing works any more, here and on the other ranks. */
-  fail(call: string, cause: MpiError): void {
+  /** Collective `number` failed here half-way: nothing works any more, here and on the other ranks. */
+  fail(call: string, number: number, cause: MpiError): void {
     if (this.#broken !== null) {
       // The program has it now.
       if (cause === this.#broken.cause) this.#broken.told = true;
       return;
     }
-    this.#break(cause, errors.unusable(call, this.name, cause));
-    this.#revoke(encodeSentence(call, cause));
+    this.#break(cause, errors.unusable(call, this.name, cause), number);
+    this.#revoke(number, encodeSentence(call, cause));
   }
 
   /** Nothing works any more, because it is over. */
   end(cause: MpiError): void {
-    if (this.#broken === null) this.#break(cause, cause);
+    if (this.#broken === null) this.#break(cause, cause, null);
   }
 
   // ── Being freed ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -244,11 +258,13 @@ export class Domain implements CollectiveContext {
     const { formation } = this;
     this.#life = 'freed';
     this.member.domains.delete(this);
+    if (this.#parent !== undefined) this.#parent.#children.delete(this);
     const unmatched = (op: Operation) => errors.freedUnsent(op.describe(), this.name);
     for (const context of [this.p2p, this.collective, formation]) this.engine.close(context, unmatched, late);
   }
 
-  #break(cause: MpiError, inFlight: MpiError): void {
+  /** @param since - the call that has failed, where one has. */
+  #break(cause: MpiError, inFlight: MpiError, since: number | null): void {
     this.#broken = { cause, told: false };
     this.engine.break(this.collective, inFlight);
     const final = cause.code === 'ERR_FINALIZED' || cause.code === 'ERR_DEADLOCK';
@@ -257,6 +273,9 @@ export class Domain implements CollectiveContext {
     if (this.#formation !== undefined) this.engine.break(this.#formation, inP2p);
     this.#onLoss?.();
     this.partner?.breakWith(cause, inFlight);
+    // The call may have made a communicator here and failed elsewhere: in that one, and in what was made later, some would wait for ever.
+    if (since === null) return;
+    for (const child of this.#children) if (!isBefore(child.#madeBy, since)) child.breakWith(cause, inFlight);
   }
 
   #peerFailed(): void {
@@ -266,7 +285,7 @@ export class Domain implements CollectiveContext {
 
   /** Its partner does not work any more. */
   private breakWith(cause: MpiError, inFlight: MpiError): void {
-    if (this.#broken === null) this.#break(cause, inFlight);
+    if (this.#broken === null) this.#break(cause, inFlight, 0);
   }
 
   #hear(frame: Frame): void {
@@ -283,19 +302,24 @@ export class Domain implements CollectiveContext {
       { rank: source, of: this.#sides.theirs, call: describeFingerprint(theirs) },
     );
     if (this.#broken !== null) return error;
-    this.#break(error, error);
-    this.#revoke(encodeSentence(collectiveName(mine.collective), error));
+    this.#break(error, error, number);
+    this.#revoke(number, encodeSentence(collectiveName(mine.collective), error));
     return error;
   }
 
-  #revoke(sentence: Uint8Array): void {
-    this.engine.revoke(this.collective, sentence);
-    if (this.partner !== null) this.engine.revoke(this.partner.collective, sentence);
+  #revoke(number: number, sentence: Uint8Array): void {
+    this.engine.revoke(this.collective, number, sentence);
+    if (this.partner !== null) this.engine.revoke(this.partner.collective, number, sentence);
   }
 
-  #revokedBy(source: number, payload: Uint8Array): void {
+  #revokedBy(source: number, number: number, payload: Uint8Array): void {
     if (this.#broken !== null) return;
     const error = decodeSentence(source, payload, this.#sides.theirs);
-    this.#break(error, error);
+    this.#break(error, error, number);
   }
+}
+
+/** Calls are numbered round and round. */
+function isBefore(one: number, other: number): boolean {
+  return one !== other && ((other - one) & NUMBERS) < NUMBERS / 2;
 }

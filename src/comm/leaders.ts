@@ -142,7 +142,7 @@ export function disappoint(domain: Domain, meeting: Meeting, cause: unknown): vo
   const error = isMpiError(cause) ? cause : errors.threwInside(CALL, cause);
   if (found !== undefined) {
     const bridge = openBridge(domain, `intercommunicator of ${domain.name}`, found);
-    bridge.fail(CALL, error);
+    bridge.fail(CALL, 0, error);
     bridge.dispose();
     return;
   }

@@ -14,21 +14,25 @@ import { Group } from './group.ts';
 
 /** The same ranks in the same order. */
 export async function dupDomain(domain: Domain): Promise<Domain> {
-  const id = await nextOfBlock(domain, 'dup');
-  return derived(domain, id, `dup of ${domain.name}`, domain.endpoints);
+  const numbering = nextOfBlock(domain, 'dup');
+  const { lastCall } = domain;
+  return derived(domain, await numbering, `dup of ${domain.name}`, domain.endpoints, lastCall);
 }
 
 export async function splitDomain(
   domain: Domain,
   color: number | undefined,
   key: number,
-  call: 'split' | 'splitType' = 'split',
+  call: 'split' | 'splitType' | 'sub' = 'split',
+  known?: { count: number },
 ): Promise<Domain | undefined> {
   if (color !== undefined && !Number.isSafeInteger(color)) throw errors.badColor(color);
   if (typeof key !== 'number' || Number.isNaN(key)) throw errors.badKey(key);
   // Whoever becomes the first of its color names the new communicator; who that is, all learn by the same message.
   const own = Float64Array.of(color ?? Number.NaN, key, domain.member.takeSerial());
-  const told = await tellAll(domain, 'split', own);
+  const telling = tellAll(domain, call, own, known);
+  const { lastCall } = domain;
+  const told = await telling;
   if (color === undefined) return undefined;
   const ranks: number[] = [];
   for (let rank = 0; rank < told.size; rank++) if (told.at(rank, 0) === color) ranks.push(rank);
@@ -38,8 +42,12 @@ export async function splitDomain(
   const first = ranks[0] as number;
   const endpoints = ranks.map((rank) => domain.endpoints[rank] as number);
   const id = communicatorId(endpoints[0] as number, told.at(first, 2), 0);
-  const name = call === 'split' ? `split of ${domain.name}, color ${color}` : `${domain.name} on ${hostOf(domain)}`;
-  return derived(domain, id, name, endpoints);
+  const names = {
+    split: `split of ${domain.name}, color ${color}`,
+    splitType: `${domain.name} on ${hostOf(domain)}`,
+    sub: `slice of ${domain.name}`,
+  };
+  return derived(domain, id, names[call], endpoints, lastCall);
 }
 
 export async function createDomain(domain: Domain, group: Group): Promise<Domain | undefined> {
@@ -48,7 +56,9 @@ export async function createDomain(domain: Domain, group: Group): Promise<Domain
   const leads = group.endpoints[0] === self;
   const digest = digestOf(group.endpoints);
   const own = Float64Array.of(group.rank === undefined ? -1 : digest, leads ? domain.member.takeSerial() : -1);
-  const told = await tellAll(domain, 'create', own);
+  const telling = tellAll(domain, 'create', own);
+  const { lastCall } = domain;
+  const told = await telling;
   if (group.rank === undefined) return undefined;
   const rankOf = new Map(domain.endpoints.map((endpoint, rank) => [endpoint, rank]));
   const ranks = group.endpoints.map((endpoint) => rankOf.get(endpoint) as number);
@@ -56,7 +66,7 @@ export async function createDomain(domain: Domain, group: Group): Promise<Domain
   if (other !== undefined) throw errors.groupsDiffer('create', other);
   const serial = told.at(ranks[0] as number, 1);
   const id = communicatorId(group.endpoints[0] as number, serial, 0);
-  return derived(domain, id, `group of ${domain.name}`, group.endpoints);
+  return derived(domain, id, `group of ${domain.name}`, group.endpoints, lastCall);
 }
 
 /**
@@ -137,9 +147,12 @@ async function nextOfBlock(domain: Domain, call: CollectiveName): Promise<number
   return communicatorId(domain.endpoints[0] as number, await brood.serial, index);
 }
 
-function derived(domain: Domain, id: number, name: string, endpoints: readonly number[]): Domain {
-  const { member } = domain;
-  return new Domain({ member, id, name, endpoints, rank: endpoints.indexOf(domain.engine.self) });
+/** @param number - of the call of all ranks of `domain` that makes it; left out where only some of them make the call. */
+function derived(domain: Domain, id: number, name: string, endpoints: readonly number[], number?: number): Domain {
+  const { member, engine } = domain;
+  const rank = endpoints.indexOf(engine.self);
+  const madeBy = number === undefined ? undefined : { parent: domain, number };
+  return new Domain({ member, id, name, endpoints, rank, ...(madeBy && { madeBy }) });
 }
 
 function hostOf({ member, engine }: Domain): string {

@@ -14,12 +14,14 @@ export async function cartesianDomain(domain: Domain, grid: Grid, reorder: boole
   if (grid.size > domain.size) throw errors.gridTooLarge(domain.name, grid.dims, grid.size, domain.size);
   if (typeof reorder !== 'boolean') throw errors.badReorder(call, reorder);
   const digest = digestOf([reorder ? 1 : 0, ...grid.dims, ...grid.periods.map(Number)]);
-  const told = await tellAll(domain, call, Float64Array.of(domain.member.takeSerial(), digest));
+  const telling = tellAll(domain, call, Float64Array.of(domain.member.takeSerial(), digest));
+  const { lastCall } = domain;
+  const told = await telling;
   for (let rank = 0; rank < told.size; rank++) {
     if (told.at(rank, 1) !== digest) throw errors.gridsDiffer(rank, domain.rank);
   }
   const order = reorder ? arrangeGrid(grid, hostsOf(domain)) : [...Array(grid.size).keys()];
-  return placed(domain, `grid of ${domain.name}`, order, told.at(0, 0));
+  return placed(domain, `grid of ${domain.name}`, order, told.at(0, 0), lastCall);
 }
 
 /** The edges of one rank. */
@@ -48,7 +50,9 @@ export async function graphDomain(
   checkWeights(weights, destinations.length);
   if (typeof reorder !== 'boolean') throw errors.badReorder(call, reorder);
   const own = [domain.member.takeSerial(), reorder ? 1 : 0, sources.length, ...sources, ...destinations, ...weights];
-  const told = await tellLists(domain, call, Float64Array.from(own));
+  const telling = tellLists(domain, call, Float64Array.from(own));
+  const { lastCall } = domain;
+  const told = await telling;
   const nodes = told.map(adjacencyIn);
   const other = told.findIndex((entry) => entry[1] !== own[1]);
   if (other >= 0) throw errors.reorderDiffers(other, domain.rank);
@@ -57,18 +61,25 @@ export async function graphDomain(
     node.destinations.map((to, index): Edge => ({ node: to, weight: node.weights[index]! })),
   );
   const order = reorder ? arrangeGraph(edges, hostsOf(domain)) : [...nodes.keys()];
-  const made = placed(domain, `graph of ${domain.name}`, order, told[0]?.[0] as number) as Domain;
+  const made = placed(domain, `graph of ${domain.name}`, order, told[0]?.[0] as number, lastCall) as Domain;
   return { domain: made, edges: edgesAt(made.rank, nodes) };
 }
 
 /** The communicator in which rank `order[place]` has rank `place`. */
-function placed(domain: Domain, name: string, order: readonly number[], serial: number): Domain | undefined {
+function placed(
+  domain: Domain,
+  name: string,
+  order: readonly number[],
+  serial: number,
+  number: number,
+): Domain | undefined {
   const { member, endpoints } = domain;
   const rank = order.indexOf(domain.rank);
   if (rank < 0) return undefined;
   // Rank 0 of the old communicator names the new one, wherever it is now.
   const id = communicatorId(endpoints[0] as number, serial, 0);
-  return new Domain({ member, id, name, endpoints: order.map((old) => endpoints[old] as number), rank });
+  const moved = order.map((old) => endpoints[old] as number);
+  return new Domain({ member, id, name, endpoints: moved, rank, madeBy: { parent: domain, number } });
 }
 
 function hostsOf({ endpoints, member }: Domain): string[] {

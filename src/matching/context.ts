@@ -21,8 +21,8 @@ export interface ContextOwner {
   readonly name: string;
   /** Looks at every arriving envelope before it is matched: finds collectives that disagree. */
   inspect(frame: Frame): void;
-  /** Another rank says that the communicator is unusable, in the words of `payload`. */
-  revoked(source: number, payload: Uint8Array): void;
+  /** Another rank says that the communicator is unusable since call `number`, in the words of `payload`. */
+  revoked(source: number, number: number, payload: Uint8Array): void;
   /** The process behind one of the ranks is gone for good. */
   peerFailed(): void;
 }

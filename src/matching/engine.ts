@@ -90,7 +90,7 @@ export class Engine implements FrameSink {
     if (endpoints[frame.source] !== from) return this.onLost(from, foreign(frame, context));
     if (frame.kind === FrameKind.REVOKE) {
       // A communicator opens its contexts while it is being made: it hears that it is unusable when it is complete.
-      queueMicrotask(() => owner.revoked(frame.source, frame.meta));
+      queueMicrotask(() => owner.revoked(frame.source, frame.tag, frame.meta));
       return;
     }
     owner.inspect(frame);
@@ -138,11 +138,12 @@ export class Engine implements FrameSink {
     return true;
   }
 
-  /** Tells every other rank of `context` that it is unusable. */
-  revoke(context: Context, payload: Uint8Array): void {
+  /** Tells every other rank of `context` that it is unusable since collective `number`. */
+  revoke(context: Context, number: number, payload: Uint8Array): void {
     for (const peer of context.endpoints) {
       if (peer === this.self || this.port.peerAt(peer).state !== PeerState.HERE) continue;
       const frame = this.port.prepareIn(FrameKind.REVOKE, context);
+      frame.tag = number;
       frame.bytes = payload.byteLength;
       this.port.transport.send(peer, frame, [payload], null);
     }
@@ -321,7 +322,7 @@ export class Engine implements FrameSink {
 
   private revoked(from: number, frame: Frame, payload: Uint8Array): void {
     const context = this.contexts.get(frame.context);
-    if (context !== undefined) return context.owner.revoked(frame.source, payload);
+    if (context !== undefined) return context.owner.revoked(frame.source, frame.tag, payload);
     frame.meta = payload;
     this.postpone({ from, frame, message: null });
   }

@@ -61,7 +61,12 @@ export class Receiving {
 
   /** A receive takes a message that came before it. */
   consume(message: Message, op: ReceiveOperation): void {
-    if (message.rendezvous) return this.grant(op, message.peer, message.id, message, message.source, message.tag);
+    if (message.rendezvous) {
+      // Its payload was still with the sender.
+      const lost = this.port.stateOf(message.peer) === PeerState.FAILED;
+      if (lost) return op.fail(this.port.goneError(op, message.peer));
+      return this.grant(op, message.peer, message.id, message, message.source, message.tag);
+    }
     this.consumed(message.peer, message);
     if (message.synchronous) this.port.answer(message.peer, FrameKind.MATCHED, message.id);
     if (message.complete) return this.adopt(message, op);

@@ -26,7 +26,7 @@ export const FrameKind = {
   CANCEL: 7,
   /** Request `id` is withdrawn: the receiver had not matched it. (Otherwise a GRANT was sent.) */
   CANCELLED: 8,
-  /** The communicator `context` can't be used any more; the payload says why. */
+  /** The communicator `context` can't be used any more since call `tag`; the payload says why. */
   REVOKE: 9,
   /** The sender has left its script: nothing more will come from it. */
   BYE: 10,

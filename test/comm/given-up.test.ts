@@ -130,3 +130,71 @@ it('free and another call are a disagreement, not a deadlock', async () => {
   });
   expect(codes).toContain('ERR_MISMATCH');
 });
+
+describe('a call that makes a communicator on some ranks and fails on others', () => {
+  it.each([
+    ['split', 1500],
+    ['split', 0],
+    ['create', 0],
+    ['createCart', 0],
+    ['dup', 0],
+  ] as const)('%s: nobody waits in what it has made (time limit %i ms)', async (call, timeout) => {
+    const { results } = await simulate(
+      3,
+      async (world) => {
+        const control = await world.dup();
+        const base = await world.dup();
+        const limits = world.rank === 2 ? { timeout } : undefined;
+        const made = {
+          split: () => base.split(0, 0, limits),
+          create: () => base.create(base.group, limits),
+          createCart: () => base.createCart([3], false, false, limits),
+          dup: () => base.dup(limits),
+        }[call]();
+        const end = await outcome(made.then((one) => one?.allreduce(1)));
+        return [end, await control.allreduce(1)];
+      },
+      { latency: 1, delays: [{ from: 1, to: 2, by: 1 }] },
+    );
+    for (const [end, sum] of results) {
+      expect(['made', 'ERR_COMM', 'ERR_TIMEOUT']).toContain(end);
+      expect(sum).toBe(3);
+    }
+    if (timeout > 0) expect(results.map(([end]) => end)).toEqual(['ERR_COMM', 'ERR_COMM', 'ERR_TIMEOUT']);
+  });
+
+  it('leaves alone what was made before it', async () => {
+    await spmd(3, async (world) => {
+      const base = await world.dup();
+      const before = await base.split(0);
+      const signal = world.rank === 1 ? AbortSignal.abort() : undefined;
+      expect(await outcome(base.split(0, 0, { ...(signal && { signal }) }))).not.toBe('made');
+      expect(await before.allreduce(1)).toBe(3);
+      await before.free();
+    });
+  });
+});
+
+it('ranks that keep other dimensions of a grid disagree', async () => {
+  const codes = await spmd(4, async (world) => {
+    const grid = await world.createCart([2, 2]);
+    return outcome(grid.sub([world.rank === 3, true]));
+  });
+  expect(codes).toEqual(Array(4).fill('ERR_MISMATCH'));
+});
+
+it('a large message that a lost rank had only announced does not come', async () => {
+  const { results } = await simulate(
+    2,
+    async (world, clock) => {
+      if (world.rank === 1) {
+        world.isend(new Uint8Array(1e6), 0).catch(() => {});
+        await clock.sleep(1);
+      }
+      await clock.sleep(0.5);
+      return outcome(world.recv(1));
+    },
+    { failures: [{ rank: 1, at: 0.1 }] },
+  );
+  expect(results[0]).toBe('ERR_PROC_FAILED');
+});

@@ -24,7 +24,7 @@ function owner(): Heard {
     name: 'test',
     heard,
     inspect: ({ tag }) => void heard.push(`frame ${tag}`),
-    revoked: (source, payload) => void heard.push(`revoked by ${source}: ${Buffer.from(payload)}`),
+    revoked: (source, _number, payload) => void heard.push(`revoked by ${source}: ${Buffer.from(payload)}`),
     peerFailed: () => void heard.push('peer failed'),
   };
 }
@@ -101,7 +101,7 @@ describe('messages that are there before their context', () => {
 
   it('come after a REVOKE has been told, once the context stands', async () => {
     const { a, b, ca, openB, idle } = pair();
-    a.revoke(ca, Buffer.from('no more'));
+    a.revoke(ca, 0, Buffer.from('no more'));
     await idle();
     expect(b.census().early).toBe(1);
     const { heard } = openB();
@@ -208,7 +208,7 @@ describe('a context that is closed while messages may still come', () => {
     ];
     for (const send of sends) a.send(send);
     a.inquire(ca, 1, 0, new Frame());
-    a.revoke(ca, Buffer.from('no more'));
+    a.revoke(ca, 0, Buffer.from('no more'));
     await idle();
     expect(sends.map(({ state }) => state)).toEqual([OpState.DONE, OpState.FAILED, OpState.FAILED]);
     for (const send of sends.slice(1)) expect(send.error).toMatchObject({ code: 'ERR_COMM', peer: 1 });
@@ -221,9 +221,9 @@ describe('a context that is closed while messages may still come', () => {
     const { a, b, ca, open, openB, idle } = pair();
     const { context } = openB();
     b.close(context, () => over, true);
-    for (let i = 0; i < 2000; i++) a.revoke(ca, Buffer.from('no more'));
+    for (let i = 0; i < 2000; i++) a.revoke(ca, 0, Buffer.from('no more'));
     const next = open(a, 0, ID + 1);
-    a.revoke(next.context, Buffer.from('nor here'));
+    a.revoke(next.context, 0, Buffer.from('nor here'));
     await idle();
     const { heard } = openB(ID + 1);
     await Promise.resolve();

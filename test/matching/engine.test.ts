@@ -251,10 +251,10 @@ describe('the protocol', () => {
     const { a, b, idle } = pair();
     const heard: unknown[] = [];
     let complete = false;
-    const revoked = (source: number, why: Uint8Array) => heard.push([source, why.length, complete]);
+    const revoked = (source: number, _number: number, why: Uint8Array) => heard.push([source, why.length, complete]);
     const owner = { name: 'later', inspect() {}, revoked, peerFailed() {} };
     const mine = a.open(99, { owner, endpoints: [0, 1], rank: 0, tally: null });
-    a.revoke(mine, bytes(5));
+    a.revoke(mine, 0, bytes(5));
     await idle();
     b.open(99, { owner, endpoints: [0, 1], rank: 1, tally: null });
     complete = true;

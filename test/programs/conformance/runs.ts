@@ -82,7 +82,7 @@ async function run<T>(size: number, body: Program<T>, options: Options = {}): Pr
 /** Runs the program here. If it fails, the other ranks' calls fail too: nobody waits for what will not come. */
 async function outcomeOf<T>(body: Program<T>, group: Group, number: number, options: Options): Promise<Outcome> {
   const broken = (error: MpiError) => {
-    for (const domain of openDomains()) domain.fail('this test', error);
+    for (const domain of openDomains()) domain.fail('this test', 0, error);
   };
   const late = new Deferred<never>();
   let timer = setTimeout(() => {
