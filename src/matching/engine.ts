@@ -361,7 +361,6 @@ export class Engine implements FrameSink {
     this.onLeft(from);
   }
 
-  /** Most look at a communicator of all. */
   private isIn(endpoints: readonly number[], endpoint: number): boolean {
     return endpoints.length === this.endpoints || endpoints.includes(endpoint);
   }
