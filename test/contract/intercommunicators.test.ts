@@ -1,6 +1,7 @@
 /** Two groups that talk to each other, over every transport: how they meet, send, become one and end. */
 import { describe, expect, it } from 'vitest';
 import type { Communicator } from '../../src/comm/communicator.ts';
+import type { Group } from '../../src/comm/group.ts';
 import { MpiError } from '../../src/errors.ts';
 import { PROC_NULL } from '../../src/matching/envelope.ts';
 import { Status } from '../../src/p2p/status.ts';
@@ -106,8 +107,9 @@ describe.each(runs)('intercommunicators over %s', (_name, run) => {
 
     it('become one communicator, in the order that is asked for', async () => {
       await among(division, async ({ inter, left, ours, theirs }) => {
-        // The last rank of each group leads it: the group whose leader is lower comes first where both give the same.
-        const lower = (ours.at(-1) as number) < (theirs.at(-1) as number);
+        // The last rank of each group leads it: the group whose leader is lower in the job comes first where both give the same.
+        const leader = ({ endpoints }: Group) => endpoints.at(-1) as number;
+        const lower = leader(inter.group) < leader(inter.remoteGroup);
         for (const [high, otherHigh] of [
           [true, false],
           [false, true],
