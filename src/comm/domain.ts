@@ -60,7 +60,7 @@ export class Domain implements CollectiveContext {
   /** The collectives that have not ended here. */
   readonly running = new Set<CollectiveChannel>();
   /** The numbers for communicators of the same ranks: the serial number of a block, and the next place in it. */
-  readonly brood = { serial: Promise.resolve(0), next: BLOCK };
+  readonly block = { serial: Promise.resolve(0), next: BLOCK };
   /** Messages about groups that are still to come for calls that were given up, by sender and tag. */
   readonly missed = new Map<string, number>();
   /** The other half of an intercommunicator: it breaks with this one. */

@@ -14,9 +14,8 @@ import { Group } from './group.ts';
 
 /** The same ranks in the same order. */
 export async function dupDomain(domain: Domain): Promise<Domain> {
-  const numbering = nextOfBlock(domain, 'dup');
-  const { lastCall } = domain;
-  return derived(domain, await numbering, `dup of ${domain.name}`, domain.endpoints, lastCall);
+  const { told: id, number } = await numbered(domain, nextOfBlock(domain, 'dup'));
+  return derived(domain, id, `dup of ${domain.name}`, domain.endpoints, number);
 }
 
 export async function splitDomain(
@@ -30,9 +29,7 @@ export async function splitDomain(
   if (typeof key !== 'number' || Number.isNaN(key)) throw errors.badKey(key);
   // Whoever becomes the first of its color names the new communicator; who that is, all learn by the same message.
   const own = Float64Array.of(color ?? Number.NaN, key, domain.member.takeSerial());
-  const telling = tellAll(domain, call, own, known);
-  const { lastCall } = domain;
-  const told = await telling;
+  const { told, number } = await numbered(domain, tellAll(domain, call, own, known));
   if (color === undefined) return undefined;
   const ranks: number[] = [];
   for (let rank = 0; rank < told.size; rank++) if (told.at(rank, 0) === color) ranks.push(rank);
@@ -47,7 +44,7 @@ export async function splitDomain(
     splitType: `${domain.name} on ${hostOf(domain)}`,
     sub: `slice of ${domain.name}`,
   };
-  return derived(domain, id, names[call], endpoints, lastCall);
+  return derived(domain, id, names[call], endpoints, number);
 }
 
 export async function createDomain(domain: Domain, group: Group): Promise<Domain | undefined> {
@@ -56,9 +53,7 @@ export async function createDomain(domain: Domain, group: Group): Promise<Domain
   const leads = group.endpoints[0] === self;
   const digest = digestOf(group.endpoints);
   const own = Float64Array.of(group.rank === undefined ? -1 : digest, leads ? domain.member.takeSerial() : -1);
-  const telling = tellAll(domain, 'create', own);
-  const { lastCall } = domain;
-  const told = await telling;
+  const { told, number } = await numbered(domain, tellAll(domain, 'create', own));
   if (group.rank === undefined) return undefined;
   const rankOf = new Map(domain.endpoints.map((endpoint, rank) => [endpoint, rank]));
   const ranks = group.endpoints.map((endpoint) => rankOf.get(endpoint) as number);
@@ -66,7 +61,7 @@ export async function createDomain(domain: Domain, group: Group): Promise<Domain
   if (other !== undefined) throw errors.groupsDiffer('create', other);
   const serial = told.at(ranks[0] as number, 1);
   const id = communicatorId(group.endpoints[0] as number, serial, 0);
-  return derived(domain, id, `group of ${domain.name}`, group.endpoints, lastCall);
+  return derived(domain, id, `group of ${domain.name}`, group.endpoints, number);
 }
 
 /**
@@ -108,27 +103,37 @@ export async function createGroupDomain(
   checkLimits(call, options);
   const { rank, endpoints } = group;
   if (rank === undefined) throw errors.notAMember(call);
-  const { formation, member } = domain;
-  const rankHere = (member: number) => domain.endpoints.indexOf(endpoints[member] as number);
-  const digest = digestOf(group.endpoints);
-  const parent = rankHere(parentOf(rank));
-  const pass = (told: Float64Array) =>
-    Promise.all(
-      childrenOf(rank, group.size).map((child) => send(formation, call, told, rankHere(child), tag, false, undefined)),
-    );
-  let told: Float64Array;
+  const { formation, member, engine } = domain;
+  const rankHere = (endpoint: number | undefined) => domain.endpoints.indexOf(endpoint as number);
+  /** To those below this rank in a tree of `members`, whose communicator has this serial number, or NaN: there is none. */
+  const pass = (serial: number, members: readonly number[]) => {
+    const told = Float64Array.of(serial, ...members);
+    const below = childrenOf(members.indexOf(engine.self), members.length).map((child) => rankHere(members[child]));
+    return Promise.all(below.map((child) => send(formation, call, told, child, tag, false, undefined)));
+  };
+  let serial: number;
+  // Those below must not wait for a rank that gives up, nor count on it: they fail as well. By the tree in which they wait for it.
+  let waiting = endpoints;
   try {
-    if (rank === 0) checkWaiting(call, options);
-    told = rank === 0 ? Float64Array.of(member.takeSerial(), digest) : await hear(domain, parent, tag, options);
-    if (Number.isNaN(told[0])) throw errors.notFormed(call, parent);
-    if (told[1] !== digest) throw errors.groupsDiffer(call, parent);
+    if (rank === 0) {
+      checkWaiting(call, options);
+      serial = member.takeSerial();
+    } else {
+      const parent = rankHere(endpoints[parentOf(rank)]);
+      const [first, ...members] = await hear(domain, parent, tag, options);
+      serial = first as number;
+      if (members.join() !== endpoints.join()) {
+        if (members.includes(engine.self)) waiting = members;
+        throw errors.groupsDiffer(call, parent);
+      }
+      if (Number.isNaN(serial)) throw errors.notFormed(call, parent);
+    }
   } catch (error) {
-    // Those below must not wait for a rank that gives up, nor count on it: they fail as well.
-    pass(Float64Array.of(Number.NaN, digest)).catch(() => {});
+    pass(Number.NaN, waiting).catch(() => {});
     throw error;
   }
-  await pass(told);
-  const id = communicatorId(endpoints[0] as number, told[0] as number, 0);
+  await pass(serial, endpoints);
+  const id = communicatorId(endpoints[0] as number, serial, 0);
   return derived(domain, id, `group of ${domain.name}`, endpoints);
 }
 
@@ -138,17 +143,29 @@ export async function createGroupDomain(
  */
 async function nextOfBlock(domain: Domain, call: CollectiveName): Promise<number> {
   // All of this before the first await: calls take their numbers in the order in which they are made.
-  const { brood } = domain;
-  if (brood.next === BLOCK) {
-    brood.next = 0;
-    brood.serial = tellDown(domain, call, domain.rank === 0 ? domain.member.takeSerial() : 0);
+  const { block } = domain;
+  if (block.next === BLOCK) {
+    block.next = 0;
+    block.serial = tellDown(domain, call, domain.rank === 0 ? domain.member.takeSerial() : 0);
   } else tellNothing(domain, call);
-  const index = brood.next++;
-  return communicatorId(domain.endpoints[0] as number, await brood.serial, index);
+  const index = block.next++;
+  return communicatorId(domain.endpoints[0] as number, await block.serial, index);
+}
+
+/** What ranks tell each other, and the number of the collective by which they do: the one that has just begun. */
+export async function numbered<T>(domain: Domain, telling: Promise<T>): Promise<{ told: T; number: number }> {
+  const number = domain.lastCall;
+  return { told: await telling, number };
 }
 
 /** @param number - of the call of all ranks of `domain` that makes it; left out where only some of them make the call. */
-function derived(domain: Domain, id: number, name: string, endpoints: readonly number[], number?: number): Domain {
+export function derived(
+  domain: Domain,
+  id: number,
+  name: string,
+  endpoints: readonly number[],
+  number?: number,
+): Domain {
   const { member, engine } = domain;
   const rank = endpoints.indexOf(engine.self);
   const madeBy = number === undefined ? undefined : { parent: domain, number };

@@ -4,7 +4,8 @@ import { tellAll, tellLists } from '../collectives/formation.ts';
 import type { Neighborhood } from '../collectives/neighbors/neighborhood.ts';
 import * as errors from '../errors.ts';
 import { communicatorId } from './context-ids.ts';
-import { Domain } from './domain.ts';
+import type { Domain } from './domain.ts';
+import { derived, numbered } from './making.ts';
 import { arrangeGraph, arrangeGrid, type Edge } from './topology/arrange.ts';
 import type { Grid } from './topology/grid.ts';
 
@@ -14,14 +15,15 @@ export async function cartesianDomain(domain: Domain, grid: Grid, reorder: boole
   if (grid.size > domain.size) throw errors.gridTooLarge(domain.name, grid.dims, grid.size, domain.size);
   if (typeof reorder !== 'boolean') throw errors.badReorder(call, reorder);
   const digest = digestOf([reorder ? 1 : 0, ...grid.dims, ...grid.periods.map(Number)]);
-  const telling = tellAll(domain, call, Float64Array.of(domain.member.takeSerial(), digest));
-  const { lastCall } = domain;
-  const told = await telling;
+  const { told, number } = await numbered(
+    domain,
+    tellAll(domain, call, Float64Array.of(domain.member.takeSerial(), digest)),
+  );
   for (let rank = 0; rank < told.size; rank++) {
     if (told.at(rank, 1) !== digest) throw errors.gridsDiffer(rank, domain.rank);
   }
   const order = reorder ? arrangeGrid(grid, hostsOf(domain)) : [...Array(grid.size).keys()];
-  return placed(domain, `grid of ${domain.name}`, order, told.at(0, 0), lastCall);
+  return placed(domain, `grid of ${domain.name}`, order, told.at(0, 0), number);
 }
 
 /** The edges of one rank. */
@@ -50,9 +52,7 @@ export async function graphDomain(
   checkWeights(weights, destinations.length);
   if (typeof reorder !== 'boolean') throw errors.badReorder(call, reorder);
   const own = [domain.member.takeSerial(), reorder ? 1 : 0, sources.length, ...sources, ...destinations, ...weights];
-  const telling = tellLists(domain, call, Float64Array.from(own));
-  const { lastCall } = domain;
-  const told = await telling;
+  const { told, number } = await numbered(domain, tellLists(domain, call, Float64Array.from(own)));
   const nodes = told.map(adjacencyIn);
   const other = told.findIndex((entry) => entry[1] !== own[1]);
   if (other >= 0) throw errors.reorderDiffers(other, domain.rank);
@@ -61,7 +61,7 @@ export async function graphDomain(
     node.destinations.map((to, index): Edge => ({ node: to, weight: node.weights[index]! })),
   );
   const order = reorder ? arrangeGraph(edges, hostsOf(domain)) : [...nodes.keys()];
-  const made = placed(domain, `graph of ${domain.name}`, order, told[0]?.[0] as number, lastCall) as Domain;
+  const made = placed(domain, `graph of ${domain.name}`, order, told[0]?.[0] as number, number) as Domain;
   return { domain: made, edges: edgesAt(made.rank, nodes) };
 }
 
@@ -73,13 +73,12 @@ function placed(
   serial: number,
   number: number,
 ): Domain | undefined {
-  const { member, endpoints } = domain;
-  const rank = order.indexOf(domain.rank);
-  if (rank < 0) return undefined;
+  if (!order.includes(domain.rank)) return undefined;
+  const { endpoints } = domain;
   // Rank 0 of the old communicator names the new one, wherever it is now.
   const id = communicatorId(endpoints[0] as number, serial, 0);
   const moved = order.map((old) => endpoints[old] as number);
-  return new Domain({ member, id, name, endpoints: moved, rank, madeBy: { parent: domain, number } });
+  return derived(domain, id, name, moved, number);
 }
 
 function hostsOf({ endpoints, member }: Domain): string[] {

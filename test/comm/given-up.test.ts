@@ -20,6 +20,16 @@ describe('createGroup', () => {
     expect(outcomes).toEqual(['made', 'made', 'made', 'made', 'ERR_MISMATCH', 'ERR_COMM', 'ERR_COMM', 'ERR_COMM']);
   });
 
+  it('fails below a member that has given them in another order, by the tree of the others', async () => {
+    const outcomes = await spmd(4, async (world) => {
+      const group = world.rank === 2 ? world.group.include([0, 2, 1, 3]) : world.group;
+      const result = await outcome(world.createGroup(group));
+      await world.barrier();
+      return result;
+    });
+    expect(outcomes).toEqual(['made', 'made', 'ERR_MISMATCH', 'ERR_COMM']);
+  });
+
   it('fails below a member whose time is over, and below one that is lost', async () => {
     const { results } = await simulate(8, async (world, clock) => {
       if (world.rank === 0) await clock.sleep(1);
