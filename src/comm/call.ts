@@ -2,7 +2,8 @@
 import * as errors from '../errors.ts';
 import { isMpiError, type MpiError } from '../errors.ts';
 import { checkWaiting, type WaitOptions, watch } from '../p2p/guard.ts';
-import { relocated } from '../p2p/wait.ts';
+import { Running } from '../p2p/running.ts';
+import { relocated, wait } from '../p2p/wait.ts';
 import type { Domain } from './domain.ts';
 
 /**
@@ -32,6 +33,8 @@ export async function runCall<T>(
     running = Promise.reject(error);
   }
   const channel = domain.current === before ? null : domain.current;
+  const work = new Running(running);
+  if (channel !== null) channel.awaited = work;
   let expired: MpiError | undefined;
   const limit =
     options === undefined || channel === null
@@ -46,7 +49,7 @@ export async function runCall<T>(
           },
         );
   try {
-    return await running;
+    return await wait<T>(work);
   } catch (error) {
     if (expired !== undefined) throw relocated(expired);
     const cause = errors.located(isMpiError(error) ? error : errors.threwInside(call, error), {

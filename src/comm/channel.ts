@@ -3,11 +3,9 @@
 import { describeFingerprint } from '../collectives/calls.ts';
 import type { Channel, Wait } from '../collectives/channel.ts';
 import type { Fingerprint } from '../collectives/context.ts';
-import type { MpiError } from '../errors.ts';
 import * as errors from '../errors.ts';
 import type { Context } from '../matching/context.ts';
-import { type Operation, OpState, ReceiveOperation, SendOperation } from '../matching/operation.ts';
-import { relocated, wait } from '../p2p/wait.ts';
+import { type Operation, OpState, ReceiveOperation, SendOperation, type Work } from '../matching/operation.ts';
 import type { TypedArray } from '../wire/dtype.ts';
 import { Frame } from '../wire/frame.ts';
 import { segmentsOf } from '../wire/memory.ts';
@@ -24,6 +22,10 @@ class ChannelSend extends SendOperation {
     this.channel = channel;
   }
 
+  override get awaited(): Work | null {
+    return this.channel.awaited;
+  }
+
   override describe(): string {
     return `${this.channel.describe()} (sending to rank ${this.dest})`;
   }
@@ -35,6 +37,10 @@ export abstract class ChannelReceive extends ReceiveOperation {
   constructor(channel: CollectiveChannel, source: number) {
     super(channel.context, source, channel.number);
     this.channel = channel;
+  }
+
+  override get awaited(): Work | null {
+    return this.channel.awaited;
   }
 
   override describe(): string {
@@ -94,6 +100,8 @@ export class CollectiveChannel implements Channel {
   readonly size: number;
   /** This rank has done its part. */
   closed = false;
+  /** What the program waits for. */
+  awaited: Work | null = null;
   /** It was there at one look already, and those it waits for have been asked. */
   seen = false;
   asked = false;
@@ -148,14 +156,17 @@ export class CollectiveChannel implements Channel {
   }
 }
 
+/** Who waits is asked at the call as a whole, and its failure gets its stack there. */
 function settled(op: Operation): Wait {
   if (op.state === OpState.PENDING) {
-    const waiting = wait(op);
+    const waiting = new Promise<void>((resolve, reject) => {
+      op.wake = () => (op.state === OpState.FAILED ? reject(op.error) : resolve());
+    });
     // An algorithm that has failed does not come back for what it had started before: nobody has to.
     waiting.catch(nothing);
     return waiting;
   }
-  if (op.state === OpState.FAILED) throw relocated(op.error as MpiError);
+  if (op.state === OpState.FAILED) throw op.error;
   return undefined;
 }
 

@@ -35,6 +35,8 @@ export class Engine implements FrameSink {
   private readonly sending: Sending;
   private readonly receiving: Receiving;
   private readonly contexts = new Map<number, Context>();
+  /** Where the last message went: mostly the next one goes there, too. */
+  private latest: Context | undefined;
   private readonly early = new EarlyFrames();
   /** Contexts that were given up before all that was sent in them had come: what still comes is refused, and whether the sender is told. */
   private readonly buried = new Map<number, boolean>();
@@ -119,6 +121,7 @@ export class Engine implements FrameSink {
       this.receiving.refuse(message, tells);
     }
     this.contexts.delete(context.id);
+    if (this.latest === context) this.latest = undefined;
     if (late) this.buried.set(context.id, tells);
   }
 
@@ -297,8 +300,14 @@ export class Engine implements FrameSink {
     }
   }
 
+  private contextOf(frame: Frame): Context | undefined {
+    if (this.latest?.id === frame.context) return this.latest;
+    return (this.latest = this.contexts.get(frame.context));
+  }
+
+  /** HOT (bench: latency, rate). */
   private arrive(from: number, frame: Frame): EngineLanding | null {
-    const context = this.contexts.get(frame.context);
+    const context = this.contextOf(frame);
     if (context === undefined) {
       const message = this.receiving.keep(from, frame);
       const tells = this.buried.get(frame.context);

@@ -44,37 +44,47 @@ export class Lane<T extends Linked> {
   }
 }
 
-/** A lane for each (source, tag) that has entries; lanes come and go with them. */
+/**
+ * A lane for each (source, tag) that has entries. Lanes come and go with them, since collectives use a new tag for every call; but the
+ * one that was emptied last stays, since most programs wait for the same messages again and again.
+ */
 export class LaneTable<T extends Linked> {
   private readonly bySource = new Map<number, Map<number, Lane<T>>>();
   private readonly index: number;
+  private empty: { readonly source: number; readonly tag: number; readonly lane: Lane<T> } | null = null;
 
   constructor(index: number) {
     this.index = index;
   }
 
   push(source: number, tag: number, entry: T): void {
-    let byTag = this.bySource.get(source);
-    if (byTag === undefined) this.bySource.set(source, (byTag = new Map()));
-    let lane = byTag.get(tag);
-    if (lane === undefined) byTag.set(tag, (lane = new Lane(this.index)));
+    let lane = this.lane(source, tag);
+    if (lane === undefined) {
+      let byTag = this.bySource.get(source);
+      if (byTag === undefined) this.bySource.set(source, (byTag = new Map()));
+      byTag.set(tag, (lane = new Lane(this.index)));
+    }
     lane.push(entry);
   }
 
   head(source: number, tag: number): T | null {
-    return this.bySource.get(source)?.get(tag)?.head ?? null;
+    return this.lane(source, tag)?.head ?? null;
   }
 
   remove(source: number, tag: number, entry: T): void {
-    const byTag = this.bySource.get(source);
-    const lane = byTag?.get(tag);
-    if (byTag === undefined || lane === undefined) return;
+    const lane = this.lane(source, tag);
+    if (lane === undefined) return;
     lane.remove(entry);
-    // Collectives use a new tag for every call: empty lanes must not stay.
-    if (lane.head === null) byTag.delete(tag);
+    const { empty } = this;
+    if (lane.head !== null || lane === empty?.lane) return;
+    if (empty !== null && empty.lane.head === null) this.bySource.get(empty.source)?.delete(empty.tag);
+    this.empty = { source, tag, lane };
   }
 
+  /** HOT (bench: latency). */
   lane(source: number, tag: number): Lane<T> | undefined {
+    const { empty } = this;
+    if (empty !== null && empty.source === source && empty.tag === tag) return empty.lane;
     return this.bySource.get(source)?.get(tag);
   }
 }

@@ -17,7 +17,19 @@ export type OpState = (typeof OpState)[keyof typeof OpState];
 /** Takes the stack of the code that waits for an operation. */
 export type Locate = (stack: string) => void;
 
-export abstract class Operation {
+/** Something under way, as far as whoever waits for it looks at it: an operation of the engine, or a collective. */
+export interface Work {
+  readonly state: OpState;
+  readonly pending: boolean;
+  /** Of what is done. */
+  readonly value: unknown;
+  /** Of what has failed. */
+  readonly error: unknown;
+  /** Called once, when it ends; with a request to say where it is waited for, before that. */
+  wake: ((locate: Locate | undefined) => void) | null;
+}
+
+export abstract class Operation implements Work {
   state: OpState = OpState.PENDING;
   error: MpiError | undefined;
   /** What whoever waits gets: the received value, the probed status; undefined for sends. */
@@ -36,6 +48,11 @@ export abstract class Operation {
 
   get pending(): boolean {
     return this.state === OpState.PENDING;
+  }
+
+  /** What the program waits for: the operation itself, or the call that it is a part of; null where that is not known. */
+  get awaited(): Work | null {
+    return this;
   }
 
   /** Final states; each is entered once. */

@@ -1,9 +1,7 @@
 /** Operations that run while the program goes on (MPI 4.1, section 3.7). */
-import { isMpiError } from '../errors.ts';
-import { OpState, ReceiveOperation, SendOperation } from '../matching/operation.ts';
-import type { Work } from './running.ts';
+import { OpState, ReceiveOperation, SendOperation, type Work } from '../matching/operation.ts';
 import { Status } from './status.ts';
-import { relocated } from './wait.ts';
+import { here } from './wait.ts';
 
 /**
  * What `isend`, `issend`, `irecv` and `PersistentRequest.start` return. Await it for its value (`undefined` for sends and for
@@ -191,11 +189,6 @@ export class Request<T = unknown> implements PromiseLike<T> {
       this.#watch(() => (op.state === OpState.FAILED ? reject(op.error) : resolve(op.value as T)));
     });
   }
-}
-
-/** Of our errors the stack says who waits; what an op of the user's has thrown is left as it is. */
-function here(error: unknown): unknown {
-  return isMpiError(error) ? relocated(error) : error;
 }
 
 type Watcher = (request: Request<never>) => void;

@@ -1,17 +1,4 @@
-/** What a request stands for. */
-import { type Locate, OpState } from '../matching/operation.ts';
-
-/** Something under way, as far as a request looks at it: an operation of the engine, or a collective. */
-export interface Work {
-  readonly state: OpState;
-  readonly pending: boolean;
-  /** Of what is done. */
-  readonly value: unknown;
-  /** Of what has failed. */
-  readonly error: unknown;
-  /** Called once, when it ends; with a request to say who waits, before that. */
-  wake: ((locate: Locate | undefined) => void) | null;
-}
+import { OpState, type Work } from '../matching/operation.ts';
 
 /** A call of many messages, known by its promise alone: a collective. */
 export class Running implements Work {

@@ -1,33 +1,37 @@
 /**
- * Waiting for an operation.
+ * Waiting for an operation, or for a whole collective.
  *
- * The error of a failed operation is made where it fails, deep in a callback of a socket. It gets its stack here, after the
+ * The error of what has failed is made where it fails, deep in a callback of a socket. It gets its stack here, after the
  * `await`, because here V8 still knows the chain of async functions that wait for us: the stack ends at the user's line.
- * For the same reason a waiting operation can be asked at any time where it waits ({@link locate}): that costs nothing until
+ * For the same reason what is waited for can be asked at any time where it waits ({@link locate}): that costs nothing until
  * somebody asks.
  */
-import type { MpiError } from '../errors.ts';
-import { type Locate, type Operation, OpState } from '../matching/operation.ts';
+import { isMpiError, type MpiError } from '../errors.ts';
+import { type Locate, OpState, type Work } from '../matching/operation.ts';
 
-/** Resolves with `op.value` when it has ended well (done or cancelled), rejects with its error. HOT (bench: latency). */
-export async function wait<T = void>(op: Operation): Promise<T> {
-  while (op.state === OpState.PENDING) {
+/** Resolves with the value of what has ended well (done or cancelled), rejects with its error. HOT (bench: latency). */
+export async function wait<T = void>(work: Work): Promise<T> {
+  while (work.state === OpState.PENDING) {
     const locate = await new Promise<Locate | undefined>((resolve) => {
-      op.wake = resolve;
+      work.wake = resolve;
     });
     if (locate !== undefined) locate(stackHere());
   }
-  if (op.state === OpState.FAILED) throw relocated(op.error as MpiError);
-  return op.value as T;
+  if (work.state === OpState.FAILED) throw here(work.error);
+  return work.value as T;
 }
 
-/** Asks for the stack of whoever waits for `op`. False: nobody does, the operation is only under way. */
-export function locate(op: Operation, tell: Locate): boolean {
-  const { wake } = op;
-  if (wake === null) return false;
-  op.wake = null;
+/** Asks for the stack of whoever waits for `work`, if anybody does. */
+export function locate(work: Work, tell: Locate): void {
+  const { wake } = work;
+  if (wake === null) return;
+  work.wake = null;
   wake(tell);
-  return true;
+}
+
+/** Of our errors the stack says who waits; what an op of the user's has thrown is left as it is. */
+export function here(error: unknown): unknown {
+  return isMpiError(error) ? relocated(error) : error;
 }
 
 function stackHere(): string {

@@ -134,14 +134,16 @@ describe('--timeout', () => {
     const cwd = scripts({
       'job.ts':
         "import { setTimeout } from 'node:timers/promises';\nimport { world } from 'tsmpi';\nawait setTimeout(1);\n" +
-        'if (world.rank === 0) await world.recv(1, 5);\nelse if (world.rank === 1) await setTimeout(60_000);\nelse for (;;);\n',
+        'if (world.rank === 0) await world.recv(1, 5);\nelse if (world.rank === 1) await setTimeout(60_000);\nelse if (world.rank === 2) for (;;);\n' +
+        'else await world.barrier();\n',
     });
-    const { code, stderr } = await new Tsrun(['-n', '3', '--timeout', '1.5', 'job.ts'], { cwd }).result;
+    const { code, stderr } = await new Tsrun(['-n', '4', '--timeout', '1.5', 'job.ts'], { cwd }).result;
     expect(stderr).toMatch(/^tsrun: the job was not done after 1\.5 s\n/);
     expect(stderr).toMatch(/^ {4}rank 0 {2}recv\(source 1, tag 5\).* at job\.ts:4:\d+$/m);
     expect(stderr).toMatch(/^ {4}rank 1 {2}waiting for something outside tsmpi$/m);
     expect(stderr).toMatch(/^ {4}rank 2 {2}computing \(did not answer\)$/m);
-    expect(stderr).toMatch(/tsrun: stopped 3 ranks, exit code 124\n$/);
+    expect(stderr).toMatch(/^ {4}rank 3 {2}barrier.* at job\.ts:7:\d+$/m);
+    expect(stderr).toMatch(/tsrun: stopped 4 ranks, exit code 124\n$/);
     expect(code).toBe(124);
   });
 

@@ -58,6 +58,7 @@ it.each([
   ['allreduce', 'rabenseifner', 1024, 64 * KiB],
   ['bcast', 'binomial', 8, 12 * 1024 * KiB],
   ['bcast', 'chain', 16, 8 * 1024 * KiB],
+  ['allreduce', 'ring', 1024, 8 * KiB],
   ['allreduce', 'ring', 256, 64 * KiB],
   ['allreduce', 'ring', 300, 8],
 ] as const)('what %s costs by %s on %i ranks is what the formula says', async (name, algorithm, ranks, bytes) => {

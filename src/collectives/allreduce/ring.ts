@@ -26,7 +26,7 @@ export async function ring(channel: Channel, input: TypedArray, work: TypedArray
   for (let hop = 1; hop < size; hop++) {
     const block = around(rank, -hop, size);
     const ours = blockOf(input, block);
-    const theirs = scratch.subarray(0, ours.length);
+    const theirs = ours.length === longest ? scratch : scratch.subarray(0, ours.length);
     const met = channel.exchange(leaving, up, theirs, down);
     if (met) await met;
     leaving = blockOf(work, block);

@@ -50,7 +50,7 @@ export class MemoryTransport implements Transport {
   send(peer: number, frame: Frame, segments: readonly Uint8Array[], delivery: Delivery | null): boolean {
     invariant(peer >= 0 && peer < this.#carrier.size, 'send to an unknown endpoint', peer, this.#carrier.size);
     invariant(frame.bytes === segmentBytes(segments), 'frame.bytes differs from its segments', frame.bytes);
-    if (this.closed || this.#lost.has(peer)) return true;
+    if (this.closed || this.hasLost(peer)) return true;
     const parcel = this.#carrier.parcel();
     parcel.address(this.self, peer, frame);
     const referenced = frame.kind === FrameKind.DATA && frame.bytes > 0;
@@ -91,7 +91,7 @@ export class MemoryTransport implements Transport {
   }
 
   hasLost(peer: number): boolean {
-    return this.#lost.has(peer);
+    return this.#lost.size > 0 && this.#lost.has(peer);
   }
 
   /** Ends our side of the link to `peer`, once. */
