@@ -58,6 +58,19 @@ export class Router implements Transport {
     await Promise.all(this.#routes.map((route) => route.settled()));
   }
 
+  /** HOT (bench: latency). */
+  poll(): boolean {
+    let progress = false;
+    for (let i = 0; i < this.#routes.length; i++) if (this.#routes[i]!.poll()) progress = true;
+    return progress;
+  }
+
+  arm(): boolean {
+    let quiet = true;
+    for (const route of this.#routes) if (!route.arm()) quiet = false;
+    return quiet;
+  }
+
   flush(): void {
     for (const route of this.#routes) route.flush();
   }

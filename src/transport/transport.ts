@@ -49,6 +49,17 @@ export interface Transport {
   linked(peer: number): boolean;
   /** Resolves once every link for which something waits is made, or reported as lost. */
   settled(): Promise<void>;
+  /**
+   * Takes what has come, as the next turn of the event loop would, without waiting; writes what waits and has room now. True where there was
+   * something. Never called from within `send` or from within a call of the sink. While it is called again and again, senders do not
+   * wake us.
+   */
+  poll(): boolean;
+  /**
+   * Nobody polls from here on: who sends has to wake us, by the event loop. False where something has come meanwhile: poll first. A
+   * transport starts so, and falls back to it by itself after a wake-up.
+   */
+  arm(): boolean;
   /** Hands over to the system what was coalesced, without waiting for the end of the turn. */
   flush(): void;
   /** Flushes, then closes every link without reporting them lost. Resolves when all bytes are handed over. */

@@ -18,6 +18,8 @@ describe('an eager message that the transport has not got rid of', () => {
       send: () => false,
       linked: () => true,
       settled: async () => {},
+      poll: () => false,
+      arm: () => true,
       flush() {},
       close: async () => {},
     };

@@ -73,6 +73,14 @@ export class MemoryTransport implements Transport {
     // All links stand from the start.
   }
 
+  poll(): boolean {
+    return false;
+  }
+
+  arm(): boolean {
+    return true;
+  }
+
   flush(): void {
     // Nothing is held back.
   }

@@ -158,6 +158,14 @@ export class SocketMesh implements Transport, LinkShare, LinkTable {
     return this.#linking.settled();
   }
 
+  poll(): boolean {
+    return false;
+  }
+
+  arm(): boolean {
+    return true;
+  }
+
   flush(): void {
     this.flushes.flush();
   }
