@@ -54,7 +54,7 @@ export async function measureJob(job: Job, quick: boolean): Promise<Result[]> {
   const { program, ranks, transport } = job;
   const measurements =
     program === 'startup' ? [await startup(job, quick ? 1 : STARTUP_REPEATS)] : (await runJob(job)).measurements;
-  return measurements.map((measurement) => ({ ...measurement, ranks, transport }));
+  return measurements.map((measurement) => ({ ...measurement, system: 'tsmpi', ranks, transport }));
 }
 
 /** The first run warms the disk cache and is not counted, unless it is the only one. */

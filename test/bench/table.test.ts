@@ -4,6 +4,7 @@ import { keyOf, type Result } from '../../bench/lib/result.ts';
 import { resultTable } from '../../bench/lib/table.ts';
 
 const result: Result = {
+  system: 'tsmpi',
   bench: 'latency',
   transport: 'tcp',
   ranks: 2,
