@@ -18,14 +18,38 @@ export const WOULD_BLOCK = -11; // EAGAIN
 export interface Native {
   /** recv(2) without waiting: how many bytes, 0 at the end of the stream; or the negative errno, mostly {@link WOULD_BLOCK}. */
   recv(fd: number, memory: Uint8Array): number;
-  /** send(2) without waiting and without SIGPIPE: how many bytes the system took; or the negative errno. */
-  send(fd: number, memory: Uint8Array): number;
+  /**
+   * send(2) without waiting and without SIGPIPE: how many bytes the system took; or the negative errno.
+   *
+   * @param more - the next call follows at once: TCP need not make a segment of this one alone (MSG_MORE).
+   */
+  send(fd: number, memory: Uint8Array, more?: boolean): number;
+  /**
+   * poll(2) without waiting: how many of the first `count` entries have something to tell.
+   *
+   * @param entries - two numbers each, as {@link pollEntry} makes them; what there is to tell stands in the upper half of the second.
+   */
+  poll(entries: Int32Array, count: number): number;
   /** Reserves the first `bytes` of a file (posix_fallocate(3)), so that no write to a mapping of it fails. 0, or the errno. */
   allocate(fd: number, bytes: number): number;
   /** Maps the first `bytes` of a file, shared (mmap(2)). @throws Error with the errno. */
   map(fd: number, bytes: number): Mapping;
   /** Lets another thread or process run that waits for this core (sched_yield(2)). */
   yieldCpu(): void;
+}
+
+/** Gives the calls when they are first asked for: to load koffi takes a process some 10 ms. None where they are not to be had. */
+export type NativeSource = () => Native | undefined;
+
+/** Asks {@link Native.poll} whether a socket can be read, or written as well. */
+export function pollEntry(entries: Int32Array, at: number, fd: number, write: boolean): void {
+  entries[2 * at] = fd;
+  entries[2 * at + 1] = write ? POLLIN | POLLOUT : POLLIN;
+}
+
+/** Whether {@link Native.poll} has found something to read or write there, an end, or an error. */
+export function pollTells(entries: Int32Array, at: number): boolean {
+  return entries[2 * at + 1]! >>> 16 !== 0;
 }
 
 /** What koffi is for us. */
@@ -37,6 +61,9 @@ interface Koffi {
 
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
+const MSG_MORE = 0x8000;
+const POLLIN = 1;
+const POLLOUT = 4;
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
 const MAP_FAILED = 2n ** 64n - 1n;
@@ -57,6 +84,9 @@ function bind(koffi: Koffi): Native {
   const call = <F>(prototype: string) => libc.func(prototype) as unknown as F;
   const recv = call<Transfer>('int64_t recv(int fd, void *buffer, size_t length, int flags)');
   const send = call<Transfer>('int64_t send(int fd, const void *buffer, size_t length, int flags)');
+  const poll = call<(entries: Int32Array, count: number, timeout: number) => number>(
+    'int poll(void *entries, uint64_t count, int timeout)',
+  );
   const fallocate = call<(fd: number, offset: number, bytes: number) => number>(
     'int posix_fallocate(int fd, int64_t offset, int64_t length)',
   );
@@ -71,10 +101,12 @@ function bind(koffi: Koffi): Native {
       const bytes = recv(fd, memory, memory.byteLength, MSG_DONTWAIT);
       return bytes >= 0 ? bytes : -koffi.errno();
     },
-    send(fd, memory) {
-      const bytes = send(fd, memory, memory.byteLength, MSG_DONTWAIT | MSG_NOSIGNAL);
+    send(fd, memory, more = false) {
+      const flags = more ? MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE : MSG_DONTWAIT | MSG_NOSIGNAL;
+      const bytes = send(fd, memory, memory.byteLength, flags);
       return bytes >= 0 ? bytes : -koffi.errno();
     },
+    poll: (entries, count) => poll(entries, count, 0),
     allocate: (fd, bytes) => fallocate(fd, 0, bytes),
     map(fd, bytes) {
       const address = mmap(null, bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0);
