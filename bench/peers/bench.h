@@ -43,11 +43,11 @@ static void *allocate(size_t bytes) {
 
 enum { PERIOD = 65521, SEED_STEP = 65536 };
 
-static void fill_pattern(double *array, size_t length, double seed) {
+static inline void fill_pattern(double *array, size_t length, double seed) {
   for (size_t i = 0; i < length; i++) array[i] = i % PERIOD + seed * SEED_STEP;
 }
 
-static void check_pattern(const double *array, size_t length, double seeds, int count, const char *what) {
+static inline void check_pattern(const double *array, size_t length, double seeds, int count, const char *what) {
   for (size_t i = 0; i < length; i++) {
     double expected = (double)(i % PERIOD) * count + seeds * SEED_STEP;
     if (array[i] != expected) fail("%s: element %zu of %zu is %g; expected %g", what, i, length, array[i], expected);
