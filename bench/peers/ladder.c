@@ -1,7 +1,7 @@
 /* What the machine itself can do, without any message passing: the line that no system can cross.
  *
  *     ladder latency|bandwidth tcp|unix|shm SECONDS BYTES...     two processes that never sleep
- *     ladder memcpy SECONDS BYTES...                             one process copies one array into another
+ *     ladder bandwidth memcpy SECONDS BYTES...                   one process copies one array into another
  *
  * tcp and unix are bare sockets with no frame around a message; shm copies into shared memory and out of it.
  * Method and output: bench.h. */
@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int rank;
+static int rank, only_copies;
 static const char *bench;
 static size_t bytes, length;
 static int window;
@@ -150,7 +150,7 @@ static struct step agree(struct step mine) {
   return mine;
 }
 
-static struct step alone(struct step mine) { return mine; }
+static struct step agree_alone(struct step mine) { return mine; }
 
 static void ping_pong(long round) {
   stamp(mine, length, round);
@@ -184,8 +184,8 @@ static void measure_size(double seconds) {
   char variant[16];
   struct about about = {.bench = bench, .bytes = bytes, .scale = 1, .messages = 1};
   struct series series;
-  if (!strcmp(bench, "memcpy")) {
-    series = measure(NULL, copy, check, alone, seconds);
+  if (only_copies) {
+    series = measure(NULL, copy, check, agree_alone, seconds);
   } else if (!strcmp(bench, "latency")) {
     about.scale = 0.5;
     series = measure(NULL, ping_pong, check, agree, seconds);
@@ -225,11 +225,11 @@ static void second_ended(int signal) {
 
 int main(int argc, char **argv) {
   bench = argc > 1 ? argv[1] : "";
-  int alone = !strcmp(bench, "memcpy"), first = alone ? 3 : 4;
-  if (argc <= first || (!alone && strcmp(bench, "latency") && strcmp(bench, "bandwidth")))
-    fail("usage: ladder latency|bandwidth tcp|unix|shm SECONDS BYTES...\n       ladder memcpy SECONDS BYTES...");
+  int latency = !strcmp(bench, "latency"), bandwidth = !strcmp(bench, "bandwidth"), first = 4;
+  if (argc <= first || !(latency || bandwidth)) fail("usage: ladder latency|bandwidth tcp|unix|shm|memcpy SECONDS BYTES...");
+  only_copies = bandwidth && !strcmp(argv[2], "memcpy");
   signal(SIGCHLD, second_ended);
-  if (!alone) connect_two(argv[2]);
+  if (!only_copies) connect_two(argv[2]);
   for (int i = first; i < argc; i++) {
     bytes = strtoull(argv[i], NULL, 10);
     length = bytes / sizeof(double);
