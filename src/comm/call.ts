@@ -1,9 +1,11 @@
 /** Running one collective of a communicator: what ends it besides its messages, and what a failure half-way does to everybody. */
 import * as errors from '../errors.ts';
 import { isMpiError, type MpiError } from '../errors.ts';
-import { checkWaiting, type WaitOptions, watch } from '../p2p/guard.ts';
+import { OpState } from '../matching/operation.ts';
+import { checkWaiting, isLimited, type WaitOptions, watch } from '../p2p/guard.ts';
 import { Running } from '../p2p/running.ts';
-import { relocated, wait } from '../p2p/wait.ts';
+import { here, stackHere, woken } from '../p2p/wait.ts';
+import type { CollectiveChannel } from './channel.ts';
 import type { Domain } from './domain.ts';
 
 /**
@@ -16,6 +18,24 @@ export async function runCall<T>(
   options: WaitOptions | undefined,
   run: (domain: Domain) => Promise<T>,
 ): Promise<T> {
+  check(domain, call, options);
+  const before = domain.current;
+  const work = begin(domain, run);
+  const channel = domain.current === before ? null : domain.current;
+  if (channel !== null) channel.awaited = work;
+  const limit = channel !== null && isLimited(options) ? new Limit(domain, call, channel, options) : null;
+  while (work.pending) {
+    const locate = await woken(work);
+    if (locate !== undefined) locate(stackHere(runCall));
+  }
+  limit?.release();
+  const error = work.state === OpState.FAILED ? failure(domain, call, channel, limit, work.error) : undefined;
+  if (channel !== null) domain.ended(channel);
+  if (error !== undefined) throw here(error);
+  return work.value as T;
+}
+
+function check(domain: Domain, call: string, options: WaitOptions | undefined): void {
   try {
     domain.check(call);
     checkWaiting(call, options);
@@ -25,41 +45,50 @@ export async function runCall<T>(
     if (error.code === 'ERR_ABORTED') domain.fail(call, domain.lastCall + 1, error);
     throw errors.located(error, { rank: domain.rank, op: call });
   }
-  const before = domain.current;
-  let running: Promise<T>;
+}
+
+function begin<T>(domain: Domain, run: (domain: Domain) => Promise<T>): Running {
   try {
-    running = run(domain);
+    return new Running(run(domain));
   } catch (error) {
-    running = Promise.reject(error);
+    return new Running(Promise.reject(error));
   }
-  const channel = domain.current === before ? null : domain.current;
-  const work = new Running(running);
-  if (channel !== null) channel.awaited = work;
-  let expired: MpiError | undefined;
-  const limit =
-    options === undefined || channel === null
-      ? null
-      : watch(
-          domain.engine.clock,
-          options,
-          () => channel.describe(),
-          (error) => {
-            expired = errors.located(error, { rank: domain.rank, op: call });
-            domain.fail(call, channel.number, expired);
-          },
-        );
-  try {
-    return await wait<T>(work);
-  } catch (error) {
-    if (expired !== undefined) throw relocated(expired);
-    const cause = errors.located(isMpiError(error) ? error : errors.threwInside(call, error), {
-      rank: domain.rank,
-      op: call,
-    });
-    if (channel !== null && !channel.closed) domain.fail(call, channel.number, cause);
-    throw cause === error ? relocated(cause) : error;
-  } finally {
-    limit?.release();
-    if (channel !== null) domain.ended(channel);
+}
+
+/** What a call that has failed throws; the other ranks are told, if they may wait for us. */
+function failure(
+  domain: Domain,
+  call: string,
+  channel: CollectiveChannel | null,
+  limit: Limit | null,
+  error: unknown,
+): unknown {
+  if (limit?.expired !== undefined) return limit.expired;
+  const cause = isMpiError(error) ? error : errors.threwInside(call, error);
+  errors.located(cause, { rank: domain.rank, op: call });
+  if (channel !== null && !channel.closed) domain.fail(call, channel.number, cause);
+  return error;
+}
+
+/** The time limit or the signal of a call. */
+class Limit {
+  /** What the call fails with, once it has run out. */
+  expired: MpiError | undefined;
+  readonly #watch: { release(): void };
+
+  constructor(domain: Domain, call: string, channel: CollectiveChannel, options: WaitOptions) {
+    this.#watch = watch(
+      domain.engine.clock,
+      options,
+      () => channel.describe(),
+      (error) => {
+        this.expired = errors.located(error, { rank: domain.rank, op: call });
+        domain.fail(call, channel.number, this.expired);
+      },
+    );
+  }
+
+  release(): void {
+    this.#watch.release();
   }
 }

@@ -7,12 +7,11 @@ import * as errors from '../errors.ts';
 import type { Context } from '../matching/context.ts';
 import { type Operation, OpState, ReceiveOperation, SendOperation, type Work } from '../matching/operation.ts';
 import type { TypedArray } from '../wire/dtype.ts';
-import { Frame } from '../wire/frame.ts';
+import type { Frame } from '../wire/frame.ts';
 import { segmentsOf } from '../wire/memory.ts';
 import type { Packet, PacketHead, Reception } from '../wire/packet.ts';
 import { copySegments } from '../wire/segments.ts';
 import { encode, packetOf } from '../wire/value.ts';
-import { stamp } from './agreement.ts';
 
 class ChannelSend extends SendOperation {
   readonly channel: CollectiveChannel;
@@ -106,11 +105,11 @@ export class CollectiveChannel implements Channel {
   seen = false;
   asked = false;
 
-  constructor(context: Context, number: number, fingerprint: Fingerprint) {
+  constructor(context: Context, number: number, fingerprint: Fingerprint, stamp: Frame) {
     this.context = context;
     this.number = number;
     this.fingerprint = fingerprint;
-    this.stamp = stamp(new Frame(), fingerprint);
+    this.stamp = stamp;
     this.rank = context.rank;
     this.size = context.size;
   }

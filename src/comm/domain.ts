@@ -58,7 +58,7 @@ export class Domain implements CollectiveContext, ContextOwner {
   /** The collective begun last. */
   current: CollectiveChannel | null = null;
   /** The collectives that have not ended here. */
-  readonly running = new Set<CollectiveChannel>();
+  readonly running: CollectiveChannel[] = [];
   /** The numbers for communicators of the same ranks: the serial number of a block, and the next place in it. */
   readonly block = { serial: Promise.resolve(0), next: BLOCK };
   /** Messages about groups that are still to come for calls that were given up, by sender and tag. */
@@ -119,8 +119,8 @@ export class Domain implements CollectiveContext, ContextOwner {
 
   open(fingerprint: Fingerprint): CollectiveChannel {
     const { number, disagreement } = this.#agreement.open(fingerprint);
-    this.current = new CollectiveChannel(this.collective, number, fingerprint);
-    this.running.add(this.current);
+    this.current = new CollectiveChannel(this.collective, number, fingerprint, this.#agreement.stampOf(fingerprint));
+    this.running.push(this.current);
     this.#job.began(this);
     if (disagreement !== null) throw this.#mismatch(disagreement);
     return this.current;
@@ -137,8 +137,10 @@ export class Domain implements CollectiveContext, ContextOwner {
 
   /** The call of this channel has ended here, well or not. */
   ended(channel: CollectiveChannel): void {
-    this.running.delete(channel);
-    if (this.running.size === 0) this.#onIdle?.();
+    // Mostly there is one.
+    const at = this.running.lastIndexOf(channel);
+    if (at >= 0) this.running.splice(at, 1);
+    if (this.running.length === 0) this.#onIdle?.();
   }
 
   /**
@@ -239,7 +241,7 @@ export class Domain implements CollectiveContext, ContextOwner {
       if (this.#broken !== null || this.#lost) resolve();
       else this.#tally?.await(total, resolve);
     });
-    if (this.running.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    if (this.running.length > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     liveness.release();
   }
 

@@ -3,7 +3,7 @@ import { Deferred } from '../base/deferred.ts';
 import type { MpiError } from '../errors.ts';
 import * as errors from '../errors.ts';
 import type { Engine } from '../matching/engine.ts';
-import { type WaitOptions, watch } from '../p2p/guard.ts';
+import { isLimited, type WaitOptions, watch } from '../p2p/guard.ts';
 import { CartCommunicator } from './cartesian.ts';
 import { Communicator } from './communicator.ts';
 import { communicatorId, FIRST_SERIAL, SELF_SERIAL, WORLD_SERIAL } from './context-ids.ts';
@@ -137,12 +137,14 @@ export class Member {
     const few = this.#fewDeparting.promise;
     // What was asked for is there: a time limit ends this wait, and is no failure.
     await new Promise<void>((resolve) => {
-      const limit = watch(
-        this.engine.clock,
-        options,
-        () => 'free',
-        () => resolve(),
-      );
+      const limit = isLimited(options)
+        ? watch(
+            this.engine.clock,
+            options,
+            () => 'free',
+            () => resolve(),
+          )
+        : null;
       void few.then(() => {
         limit?.release();
         resolve();

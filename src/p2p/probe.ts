@@ -8,7 +8,7 @@ import type { Message as Queued } from '../matching/message.ts';
 import { OpState, ProbeOperation } from '../matching/operation.ts';
 import { elementCount } from '../wire/value.ts';
 import { checkSource, checkTag } from './arguments.ts';
-import { checkWaiting, guard, type WaitOptions } from './guard.ts';
+import { checkWaiting, guard, isLimited, type WaitOptions } from './guard.ts';
 import { failureOf, refused } from './located.ts';
 import { rankName, tagName } from './names.ts';
 import { checkReceive, Receive, type ReceiveOptions, received } from './receive.ts';
@@ -66,7 +66,7 @@ export class Message {
       if (this.#queued === null) return Promise.resolve(undefined as T);
       const op = new Receive(this.#context, call, source, tag, options?.out, options?.status);
       this.#context.engine.receiveMessage(this.#queued, op);
-      if (options !== undefined && op.pending) guard(op, options, () => {});
+      if (op.pending && isLimited(options)) guard(op, options, () => {});
       return received<T>(op);
     } catch (error) {
       return Promise.reject(refused(error, this.#context, call));
@@ -90,7 +90,7 @@ export function probe<T extends Status | Message>(
     if (source === PROC_NULL) return Promise.resolve(nobody(context, matched) as T);
     const op = new Probe(context, call, source, tag, matched);
     context.engine.probe(op);
-    if (options !== undefined && op.pending) guard(op, options, () => context.engine.withdraw(op));
+    if (op.pending && isLimited(options)) guard(op, options, () => context.engine.withdraw(op));
     if (op.state === OpState.DONE) return Promise.resolve(op.value as T);
     if (op.state === OpState.FAILED && op.error !== undefined) return Promise.reject(relocated(op.error));
     return wait<T>(op);

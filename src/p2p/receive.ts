@@ -8,7 +8,7 @@ import { OpState, ReceiveOperation } from '../matching/operation.ts';
 import type { PacketHead, Reception } from '../wire/packet.ts';
 import { adopt, checkOut, elementCount, receive } from '../wire/value.ts';
 import { checkSource, checkTag } from './arguments.ts';
-import { checkWaiting, guard, type WaitOptions } from './guard.ts';
+import { checkWaiting, guard, isLimited, type WaitOptions } from './guard.ts';
 import { failureOf, refused } from './located.ts';
 import { rankName, tagName } from './names.ts';
 import { Status } from './status.ts';
@@ -95,7 +95,7 @@ export function startReceive(
   }
   const op = new Receive(context, call, source, tag, options?.out, status);
   context.engine.receive(op);
-  if (options !== undefined && op.pending) guard(op, options, () => context.engine.withdraw(op));
+  if (op.pending && isLimited(options)) guard(op, options, () => context.engine.withdraw(op));
   return op;
 }
 

@@ -6,7 +6,7 @@ import { OpState, SendOperation } from '../matching/operation.ts';
 import type { Packet } from '../wire/packet.ts';
 import { encode } from '../wire/value.ts';
 import { checkDest, checkTag } from './arguments.ts';
-import { checkWaiting, guard, type WaitOptions } from './guard.ts';
+import { checkWaiting, guard, isLimited, type WaitOptions } from './guard.ts';
 import { failureOf, refused } from './located.ts';
 import { rankName, tagName } from './names.ts';
 import { relocated, wait } from './wait.ts';
@@ -59,7 +59,7 @@ export function startSend(
   if (dest === PROC_NULL) return null;
   const op = new Send(context, call, packet, dest, tag, synchronous);
   context.engine.send(op);
-  if (options !== undefined && op.pending) guard(op, options, () => context.engine.requestCancel(op));
+  if (op.pending && isLimited(options)) guard(op, options, () => context.engine.requestCancel(op));
   return op;
 }
 

@@ -12,10 +12,8 @@ import { type Locate, OpState, type Work } from '../matching/operation.ts';
 /** Resolves with the value of what has ended well (done or cancelled), rejects with its error. HOT (bench: latency). */
 export async function wait<T = void>(work: Work): Promise<T> {
   while (work.state === OpState.PENDING) {
-    const locate = await new Promise<Locate | undefined>((resolve) => {
-      work.wake = resolve;
-    });
-    if (locate !== undefined) locate(stackHere());
+    const locate = await woken(work);
+    if (locate !== undefined) locate(stackHere(wait));
   }
   if (work.state === OpState.FAILED) throw here(work.error);
   return work.value as T;
@@ -34,9 +32,17 @@ export function here(error: unknown): unknown {
   return isMpiError(error) ? relocated(error) : error;
 }
 
-function stackHere(): string {
+/** The next reason to look at `work` again: its end, or somebody who asks where it is waited for, who gets {@link stackHere}. */
+export function woken(work: Work): Promise<Locate | undefined> {
+  return new Promise((resolve) => {
+    work.wake = resolve;
+  });
+}
+
+/** Where the async function `waiting`, which calls this, is awaited. */
+export function stackHere(waiting: (...args: never[]) => unknown): string {
   const place: { stack?: string } = {};
-  Error.captureStackTrace(place, wait);
+  Error.captureStackTrace(place, waiting);
   return place.stack ?? '';
 }
 

@@ -305,7 +305,7 @@ describe.each(runs)('persistent collectives over %s', (_name, run) => {
     await run(3, async (comm) => {
       const { engine, p2p, collective, running } = domainOf(comm);
       const left = () =>
-        [p2p, collective].reduce((sum, { unexpected }) => sum + [...unexpected].length, running.size) +
+        [p2p, collective].reduce((sum, { unexpected }) => sum + [...unexpected].length, running.length) +
         [...engine.pending()].filter(({ context }) => context === p2p || context === collective).length;
       await comm.barrier();
       const array = of(0, 0);
