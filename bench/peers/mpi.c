@@ -9,7 +9,7 @@
 
 #define WORLD MPI_COMM_WORLD
 #define IGNORE MPI_STATUS_IGNORE
-enum { ROOT = 0, DATA = 0, ANSWER = 1, MAX_WINDOW = 64 };
+enum { ROOT = 0, DATA = 0, ANSWER = 1, MAX_WINDOW = 1024 };
 
 static int rank, size;
 static const char *bench;
@@ -68,6 +68,8 @@ static void latency(void) {
     check_pattern(theirs, length, 1 + peer, 1, bench);
   }
   report_root((struct about){.bench = bench, .bytes = bytes, .scale = 0.5, .messages = 1}, series);
+  free(mine);
+  free(theirs);
 }
 
 /* Windows of messages: rank r sends to r + size / 2, or both ways. `mine` and `theirs` are one array, or one a message. */
@@ -86,9 +88,8 @@ static void one_window(long round) {
       MPI_Isend(mine + w * stride, length, MPI_DOUBLE, peer, DATA, WORLD, &requests[n++]);
     }
   MPI_Waitall(n, requests, MPI_STATUSES_IGNORE);
-  if (receives && sends)
-    MPI_Sendrecv(&question, 1, MPI_DOUBLE, peer, ANSWER, &answer, 1, MPI_DOUBLE, peer, ANSWER, WORLD, IGNORE);
-  else if (receives)
+  if (receives && sends) return;
+  if (receives)
     MPI_Send(&question, 1, MPI_DOUBLE, peer, ANSWER, WORLD);
   else if (sends)
     MPI_Recv(&answer, 1, MPI_DOUBLE, peer, ANSWER, WORLD, IGNORE);
@@ -115,11 +116,10 @@ static void check_two(void) {
   free(second);
 }
 
-static void windows(void) {
+static void measure_window(void) {
   int both = !strcmp(bench, "bibandwidth"), pairs = strcmp(bench, "multi-pair") ? 1 : size / 2;
   int own = !strcmp(bench, "message-rate") || !strcmp(bench, "multi-pair");
   char variant[16];
-  window = !own && bytes > 65536 ? 16 : MAX_WINDOW;
   stride = own ? length : 0;
   peer = rank < pairs ? rank + pairs : rank - pairs;
   sends = rank < pairs || (both && rank < 2 * pairs);
@@ -129,9 +129,20 @@ static void windows(void) {
   snprintf(variant, sizeof variant, "window %d", window);
   struct series series = measure(NULL, one_window, check_window, agree, seconds);
   if ((sends || receives) && !both) check_two();
-  if (pairs > 1) series = mean_over_ranks(series);
+  if (!strcmp(bench, "multi-pair")) series = mean_over_ranks(series);
   report_root((struct about){.bench = bench, .variant = variant, .bytes = bytes, .scale = 1,
                              .messages = (double)window * pairs * (both ? 2 : 1)}, series);
+  free(mine);
+  free(theirs);
+}
+
+static void windows(void) {
+  int short_ones = !strcmp(bench, "message-rate");
+  window = short_ones || !strcmp(bench, "multi-pair") || bytes <= 65536 ? 64 : 16;
+  measure_window();
+  if (!short_ones) return;
+  window = MAX_WINDOW;
+  measure_window();
 }
 
 /* Collectives. Block b of what rank r gives carries the seed `gives(r, b)`; block b of what it gets is the sum of the blocks
@@ -227,6 +238,8 @@ static void measure_collective(void) {
     if (seeds.count) check_pattern(theirs + b * length, length, seeds.sum, seeds.count, bench);
   }
   report_root((struct about){.bench = bench, .bytes = bytes, .scale = 1, .messages = 1}, mean_over_ranks(series));
+  free(mine);
+  free(theirs);
 }
 
 /* Barriers one after the other. Ranks come to the last ones one by one: nobody leaves before the last has come. */
@@ -249,7 +262,7 @@ static void barrier(void) {
   report_root((struct about){.bench = bench, .scale = 1, .messages = 1}, mean_over_ranks(series));
 }
 
-/* What waiting costs: processor of rank 1 while rank 0 lets it wait for two seconds. */
+/* What waiting costs: processor of rank 1 while rank 0 lets it wait. */
 
 static struct series one(double value) {
   struct series series = {.times = allocate(sizeof(double)), .length = 1};
@@ -264,11 +277,13 @@ static double processor_time(void) {
 }
 
 static void idle(void) {
-  static const char *const VARIANTS[] = {"recv", "barrier"};
+  static const char *const WAYS[] = {"recv", "barrier"};
   for (int v = 0; v < 2; v++) {
-    double used = 0;
+    char variant[32];
+    double used = 0, wait = 2 * seconds;
+    snprintf(variant, sizeof variant, "%s for %g s", WAYS[v], wait);
     MPI_Barrier(WORLD);
-    if (rank == 0) sleep(2);
+    if (rank == 0) usleep(wait * 1e6);
     double before = processor_time();
     if (v == 1) MPI_Barrier(WORLD);
     else if (rank == 0) MPI_Send(&used, 1, MPI_DOUBLE, 1, DATA, WORLD);
@@ -276,7 +291,7 @@ static void idle(void) {
     used = processor_time() - before;
     if (rank == 1) MPI_Send(&used, 1, MPI_DOUBLE, 0, ANSWER, WORLD);
     if (rank == 0) MPI_Recv(&used, 1, MPI_DOUBLE, 1, ANSWER, WORLD, IGNORE);
-    report_root((struct about){.bench = bench, .variant = VARIANTS[v], .scale = 1, .messages = 1}, one(used));
+    report_root((struct about){.bench = bench, .variant = variant, .scale = 1, .messages = 1}, one(used));
   }
 }
 
@@ -302,8 +317,6 @@ int main(int argc, char **argv) {
     length = bytes / sizeof(double);
     if (length < 1) fail("'%s' is no size: give a multiple of 8 bytes", argv[i]);
     run();
-    free(mine);
-    free(theirs);
   }
   MPI_Finalize();
 }
