@@ -1,0 +1,44 @@
+/** Runs one program of the bench, of whatever system, and takes the measurements that it prints. */
+import { spawn } from 'node:child_process';
+import type { Measurement } from './result.ts';
+
+export interface Command {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Beside the environment of the bench itself. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Milliseconds; then it is asked to end, and a little later killed. */
+  readonly timeout?: number;
+}
+
+export interface Outcome {
+  readonly measurements: Measurement[];
+  /** From starting the command to its end, in milliseconds. */
+  readonly elapsed: number;
+}
+
+const GRACE = 2000;
+
+/** @throws Error with everything that it said, if it did not end with exit code 0. `what` names it there. */
+export async function runCommand({ command, args, env, timeout }: Command, what: string): Promise<Outcome> {
+  const started = performance.now();
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const timers = timeout === undefined ? [] : [later(timeout, 'SIGTERM'), later(timeout + GRACE, 'SIGKILL')];
+  const ending = await new Promise<string>((resolve, reject) => {
+    child.once('error', reject).once('close', (code, signal) => resolve(signal ?? `exit code ${code}`));
+  }).finally(() => {
+    for (const timer of timers) clearTimeout(timer);
+  });
+  const elapsed = performance.now() - started;
+  if (ending !== 'exit code 0') throw new Error(`${what} failed (${ending}):\n${stderr}${stdout}`.trimEnd());
+  const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
+  return { measurements: lines.map((line) => JSON.parse(line) as Measurement), elapsed };
+
+  function later(milliseconds: number, signal: NodeJS.Signals) {
+    return setTimeout(() => child.kill(signal), milliseconds);
+  }
+}
