@@ -11,7 +11,7 @@ import yargs from 'yargs';
 import { parseBytes } from './lib/bytes.ts';
 import { describeMachine, machineLine } from './lib/machine.ts';
 import { keyOf, type Result } from './lib/result.ts';
-import { BENCHES, type Choices, jobsOf, measureJob } from './lib/suite.ts';
+import { BENCHES, type Choices, DEFAULT_BENCHES, jobsOf, leftOutLine, measureJob, refusalOf } from './lib/suite.ts';
 import { resultTable } from './lib/table.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
@@ -24,13 +24,12 @@ const options = await yargs(process.argv.slice(2))
   .option('transport', {
     type: 'string',
     coerce: list,
-    default: 'tcp,unix',
-    describe: 'of tcp, unix and tls: each measured',
+    describe: 'some of tcp, unix, shm, tls [tcp,unix, and shm where it works]',
   })
   .option('ranks', {
     type: 'string',
     coerce: (text: string) => list(text).map(wholeNumber),
-    describe: 'of collectives and start-up',
+    describe: 'of collectives, multi-pair and start-up',
   })
   .option('sizes', {
     type: 'string',
@@ -38,7 +37,7 @@ const options = await yargs(process.argv.slice(2))
     describe: 'such as 8,64K,16M',
   })
   .option('seconds', { type: 'number', describe: 'to measure each size for [1, quick: 0.1]' })
-  .option('quick', { type: 'boolean', default: false, describe: 'fewer sizes, half a minute in all' })
+  .option('quick', { type: 'boolean', default: false, describe: 'fewer sizes and ranks, two minutes in all' })
   .option('baseline', { type: 'string', describe: 'results to compare with: adds the speed-up of the median' })
   .option('json', { type: 'string', describe: 'where to write the results [bench/results/<time>.json]' })
   .version(false)
@@ -58,16 +57,17 @@ const machine = describeMachine(repository);
 console.log(machineLine(machine));
 
 const choices: Choices = {
-  transports: options.transport,
+  transports: await workingTransports(options.transport),
   ranks: options.ranks,
   sizes: options.sizes,
   seconds: options.seconds ?? (options.quick ? 0.1 : 1),
   quick: options.quick,
 };
 const results: Result[] = [];
-for (const name of options.only ?? Object.keys(BENCHES)) {
+for (const name of options.only ?? DEFAULT_BENCHES) {
   const mine: Result[] = [];
-  for (const job of jobsOf(name, choices)) {
+  const jobs = jobsOf(name, choices);
+  for (const job of jobs) {
     try {
       mine.push(...(await measureJob(job, options.quick)));
     } catch (error) {
@@ -77,6 +77,7 @@ for (const name of options.only ?? Object.keys(BENCHES)) {
     }
   }
   if (mine.length > 0) console.log(`\n${BENCHES[name]!.title}\n${resultTable(mine, baseline)}`);
+  for (const line of new Set(jobs.map(leftOutLine))) if (line !== '') console.log(line);
   results.push(...mine);
 }
 
@@ -84,6 +85,21 @@ const file = resolve(options.json ?? `${repository}bench/results/${startedAt.rep
 await mkdir(dirname(file), { recursive: true });
 await writeFile(file, `${JSON.stringify({ startedAt, machine, options: process.argv.slice(2), results }, null, 1)}\n`);
 console.log(`\nwrote ${file}`);
+
+/** One that was named and does not work is a failure; the others are measured all the same. */
+async function workingTransports(named: readonly string[] | undefined): Promise<string[]> {
+  const working: string[] = [];
+  for (const transport of named ?? ['tcp', 'unix', 'shm']) {
+    const refusal = await refusalOf(transport);
+    if (refusal === undefined) {
+      working.push(transport);
+    } else {
+      console.error(`${transport} is left out: ${refusal}`);
+      if (named !== undefined) process.exitCode = 1;
+    }
+  }
+  return working;
+}
 
 async function readResults(path: string): Promise<Map<string, Result>> {
   const { results } = JSON.parse(await readFile(path, 'utf8')) as { results: Result[] };

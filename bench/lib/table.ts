@@ -14,8 +14,7 @@ export function resultTable(results: readonly Result[], baseline?: ReadonlyMap<s
 }
 
 function columnsFor(results: readonly Result[], baseline: ReadonlyMap<string, Result> | undefined): readonly Column[] {
-  // One unit for the whole table: milliseconds where microseconds would only be long.
-  const [unit, scale] = results.every(({ p50 }) => p50 >= 100_000) ? ['ms', 1000] : ['us', 1];
+  const [unit, scale] = unitFor(results);
   const time = (name: 'min' | 'p50' | 'p99' | 'mean'): Column => ({
     title: `${name} ${unit}`,
     cell: (result) => significant(result[name] / scale),
@@ -35,6 +34,12 @@ function columnsFor(results: readonly Result[], baseline: ReadonlyMap<string, Re
     { title: 'samples', cell: ({ samples }) => String(samples) },
     { title: 'speed-up', cell: (result) => speedUp(baseline?.get(keyOf(result)), result) },
   ];
+}
+
+/** One for the whole table: milliseconds where microseconds would only be long. */
+function unitFor(results: readonly Result[]): readonly [name: string, scale: number] {
+  if (results.every(({ unit }) => unit === 'bytes')) return ['MiB', 2 ** 20];
+  return results.every(({ p50 }) => p50 >= 100_000) ? ['ms', 1000] : ['us', 1];
 }
 
 function speedUp(before: Result | undefined, now: Result): string {

@@ -1,13 +1,9 @@
 /** Barriers one after the other. That they hold is checked: nobody leaves one before everybody has come to it. */
 import { world } from 'tsmpi';
-import { meanOverRanks, measure, report } from '../lib/measure.ts';
+import { meanOverRanks, measureRounds, report } from '../lib/measure.ts';
 
-const times = await measure(async (times) => {
-  for (let i = 0; i < times.length; i++) {
-    const started = performance.now();
-    await world.barrier();
-    times[i] = performance.now() - started;
-  }
+const times = await measureRounds(async (first, end) => {
+  for (let round = first; round < end; round++) await world.barrier();
 });
 
 // Ranks come to the barrier one after the other, rank 0 last: the others must leave it after rank 0 came. Between processes

@@ -1,6 +1,6 @@
 /** Half a round trip of one array between ranks 0 and 1, received in place. */
 import { world } from 'tsmpi';
-import { measure, report } from '../lib/measure.ts';
+import { measureRounds, report } from '../lib/measure.ts';
 import { checkPattern, checkStamp, fillPattern, stamp } from '../lib/pattern.ts';
 import { settings } from '../lib/settings.ts';
 
@@ -9,20 +9,18 @@ for (const bytes of settings.sizes) {
   const theirs = new Float64Array(bytes / 8);
   const there = { out: theirs };
 
-  const times = await measure(async (times, firstRound) => {
-    for (let i = 0; i < times.length; i++) {
-      const round = firstRound + i;
+  const times = await measureRounds(async (first, end) => {
+    if (world.rank > 1) return;
+    for (let round = first; round < end; round++) {
       stamp(mine, round);
-      const started = performance.now();
       if (world.rank === 0) {
         await world.send(mine, 1);
         await world.recv(1, 0, there);
-      } else if (world.rank === 1) {
+      } else {
         await world.recv(0, 0, there);
         await world.send(mine, 0);
       }
-      times[i] = performance.now() - started;
-      if (world.rank < 2) checkStamp(theirs, round, 'latency');
+      checkStamp(theirs, round, 'latency');
     }
   });
 
