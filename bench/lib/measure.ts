@@ -30,12 +30,12 @@ export function measureRounds(rounds: (first: number, end: number) => Promise<vo
 }
 
 /** One collective call, and what is done around it that is not timed. */
-export interface Call {
+export interface Call<T> {
   /** Puts the number of the round into what is sent. */
   readonly prepare: (round: number) => void;
-  readonly call: () => Promise<unknown>;
+  readonly call: () => Promise<T>;
   /** @throws Error if a value is not that of the round. */
-  readonly check: (round: number) => void;
+  readonly check: (round: number, result: T) => void;
 }
 
 /**
@@ -44,7 +44,7 @@ export interface Call {
  *
  * @returns milliseconds of a call, mean over the ranks; rank 0 only gets it.
  */
-export async function measureCalls({ prepare, call, check }: Call): Promise<Float64Array> {
+export async function measureCalls<T>({ prepare, call, check }: Call<T>): Promise<Float64Array> {
   const times = await measure(0, async (times, first) => {
     const clock = new Float64Array(times.length);
     for (let i = 0; i < times.length; i++) {
@@ -52,10 +52,10 @@ export async function measureCalls({ prepare, call, check }: Call): Promise<Floa
       await world.barrier();
       const before = performance.now();
       const started = performance.now();
-      await call();
+      const result = await call();
       times[i] = performance.now() - started;
       clock[i] = started - before;
-      check(first + i);
+      check(first + i, result);
     }
     const cost = statistics(clock).p50;
     for (let i = 0; i < times.length; i++) times[i]! -= cost;

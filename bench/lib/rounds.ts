@@ -24,6 +24,8 @@ export class RoundPlan {
   /** Of the present phase, warm-up or measurement. */
   #elapsed = 0;
   #done = 0;
+  /** The least that a round took on average, while warming up: one that was interrupted says little about the others. */
+  #quickest = Infinity;
 
   /**
    * @param shortest - milliseconds that a sample has to take at least: rounds that are shorter are measured in batches.
@@ -45,6 +47,7 @@ export class RoundPlan {
     const each = milliseconds / rounds;
     this.#elapsed += milliseconds;
     this.#done += rounds;
+    this.#quickest = Math.min(this.#quickest, each);
     const target = counts ? this.#budget : this.#warmUp;
     const most = MAX_SAMPLES * batch;
     const enough = this.#done >= MIN_SAMPLES * batch && (this.#elapsed >= 0.9 * target || this.#done >= most);
@@ -55,7 +58,7 @@ export class RoundPlan {
       this.#step = { counts, rounds: 0, batch };
     } else {
       // Half of the time first, with what one round took at last; what it really took says how many fill the rest.
-      const inSample = each > 0 ? Math.max(1, Math.ceil(this.#shortest / each)) : 1;
+      const inSample = this.#quickest > 0 ? Math.max(1, Math.ceil(this.#shortest / this.#quickest)) : 1;
       this.#step = { counts: true, rounds: fitting(this.#budget / 2, each, inSample), batch: inSample };
       this.#elapsed = 0;
       this.#done = 0;

@@ -7,12 +7,11 @@ import { COMBINED, type Combined } from '../lib/objects.ts';
 for (const [variant, { of, combine, result }] of Object.entries(COMBINED) as [string, Combined<unknown>][]) {
   const op = combine === 'SUM' ? SUM : combine;
   let mine: unknown;
-  let got: unknown;
 
   const times = await measureCalls({
     prepare: (round) => (mine = of(world.rank, round)),
-    call: async () => (got = await world.allreduce(mine, op)),
-    check: (round) => assert.deepEqual(got, result(world.size, round)),
+    call: () => world.allreduce(mine, op),
+    check: (round, got) => assert.deepEqual(got, result(world.size, round)),
   });
   report({ bench: 'objects-allreduce', variant }, times);
 }

@@ -2,8 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { RoundPlan, type Step } from '../../bench/lib/rounds.ts';
 
 /** Plays a measurement whose round takes `cost(n)` milliseconds, n being the number of rounds before it. */
-function play(seconds: number, cost: (n: number) => number): { warmUp: Step[]; counted: Step[]; elapsed: number } {
-  const plan = new RoundPlan(seconds);
+function play(
+  seconds: number,
+  cost: (n: number) => number,
+  shortest = 0,
+): { warmUp: Step[]; counted: Step[]; elapsed: number } {
+  const plan = new RoundPlan(seconds, shortest);
   const steps: Step[] = [];
   let rounds = 0;
   let elapsed = 0;
@@ -46,5 +50,20 @@ describe('RoundPlan', () => {
 
   test('ends where the clock does not move', () => {
     expect(total(play(1, () => 0).counted)).toBe(1_000_000);
+  });
+
+  test('puts short rounds together in samples of the length that it was given', () => {
+    // Costs that are exact in binary, as their sums are.
+    const { counted, elapsed } = play(1, () => 2 ** -11, 0.02);
+    expect(elapsed).toBeGreaterThan(850);
+    for (const { batch, rounds } of counted) expect([batch, rounds % batch]).toEqual([41, 0]);
+    for (const { batch } of play(1, () => 0.1, 0.02).counted) expect(batch).toBe(1);
+    for (const { batch } of play(1, () => 2 ** -11).counted) expect(batch).toBe(1);
+  });
+
+  test('is not misled about the length of a sample by one slow round', () => {
+    const warmUpRounds = total(play(1, () => 2 ** -10, 0.02).warmUp);
+    const { counted } = play(1, (n) => (n === warmUpRounds - 1 ? 5000 : 2 ** -10), 0.02);
+    for (const { batch } of counted) expect(batch).toBe(21);
   });
 });
