@@ -1,112 +1,110 @@
 /**
- * The bench: starts `tsrun` jobs of bench/programs, prints a table for each bench and writes all results as JSON.
+ * The bench: starts `tsrun` jobs of bench/programs, beside other systems if asked to, prints a table for each bench and writes
+ * all results as JSON.
  *
  *     npm run bench -- --quick
- *     npm run bench -- --only latency,allreduce --transport tcp --baseline bench/results/before.json
+ *     npm run bench -- --only latency,allreduce --transport tcp --compare bench/results/before.json
+ *     npm run bench -- --peers --markdown README.md --plots docs/bench
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import yargs from 'yargs';
-import { parseBytes } from './lib/bytes.ts';
 import { describeMachine, machineLine } from './lib/machine.ts';
 import { keyOf, type Result } from './lib/result.ts';
 import { BENCHES, type Choices, DEFAULT_BENCHES, jobsOf, leftOutLine, measureJob, refusalOf } from './lib/suite.ts';
+import { alternate, type System } from './lib/system.ts';
 import { resultTable } from './lib/table.ts';
+import { type Options, parseOptions } from './options.ts';
+import { findPeers } from './peers/find.ts';
+import { writeMarkdown } from './report/markdown.ts';
+import { regressions, regressionTable } from './report/regressions.ts';
+import { type Run, readRun } from './report/run.ts';
+import { figureTables, goalTable, ratioTables, textTable } from './report/tables.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
-const list = (text: string) => text.split(',').filter((item) => item !== '');
-
-const options = await yargs(process.argv.slice(2))
-  .scriptName('npm run bench --')
-  .usage('$0 [options]\n\nMeasures tsmpi on this machine. Method: bench/README.md.')
-  .option('only', { type: 'string', coerce: list, describe: `some of ${Object.keys(BENCHES).join(',')}` })
-  .option('transport', {
-    type: 'string',
-    coerce: list,
-    describe: 'some of tcp, unix, shm, tls [tcp,unix, and shm where it works]',
-  })
-  .option('ranks', {
-    type: 'string',
-    coerce: (text: string) => list(text).map(wholeNumber),
-    describe: 'of collectives, multi-pair and start-up',
-  })
-  .option('sizes', {
-    type: 'string',
-    coerce: (text: string) => list(text).map(parseBytes),
-    describe: 'such as 8,64K,16M',
-  })
-  .option('seconds', { type: 'number', describe: 'to measure each size for [1, quick: 0.1]' })
-  .option('quick', { type: 'boolean', default: false, describe: 'fewer sizes and ranks, two minutes in all' })
-  .option('baseline', { type: 'string', describe: 'results to compare with: adds the speed-up of the median' })
-  .option('json', { type: 'string', describe: 'where to write the results [bench/results/<time>.json]' })
-  .version(false)
-  .strict()
-  .check(({ only, seconds }) => {
-    const unknown = only?.find((name) => !Object.hasOwn(BENCHES, name));
-    if (unknown !== undefined)
-      throw new Error(`there is no bench '${unknown}', only ${Object.keys(BENCHES).join(', ')}`);
-    if (seconds !== undefined && !(seconds > 0)) throw new Error('--seconds must be more than 0');
-    return true;
-  })
-  .parseAsync();
-
-const baseline = options.baseline === undefined ? undefined : await readResults(options.baseline);
-const startedAt = new Date().toISOString();
-const machine = describeMachine(repository);
-console.log(machineLine(machine));
-
-const choices: Choices = {
-  transports: await workingTransports(options.transport),
-  ranks: options.ranks,
-  sizes: options.sizes,
-  seconds: options.seconds ?? (options.quick ? 0.1 : 1),
-  quick: options.quick,
-};
-const results: Result[] = [];
-for (const name of options.only ?? DEFAULT_BENCHES) {
-  const mine: Result[] = [];
-  const jobs = jobsOf(name, choices);
-  for (const job of jobs) {
-    try {
-      mine.push(...(await measureJob(job, options.quick)));
-    } catch (error) {
-      // The others may still be worth having; that one failed is not forgotten.
-      process.exitCode = 1;
-      console.error(`\n${(error as Error).message}`);
-    }
-  }
-  if (mine.length > 0) console.log(`\n${BENCHES[name]!.title}\n${resultTable(mine, baseline)}`);
-  for (const line of new Set(jobs.map(leftOutLine))) if (line !== '') console.log(line);
-  results.push(...mine);
+const options = await parseOptions(process.argv.slice(2));
+const older = options.compare === undefined ? undefined : await readRun(options.compare);
+const run = options.from === undefined ? await measureAll(options) : await readRun(options.from);
+if (options.from !== undefined) {
+  console.log(machineLine(run.machine));
+  for (const table of figureTables(run)) console.log(`\n${textTable(table)}`);
 }
 
-const file = resolve(options.json ?? `${repository}bench/results/${startedAt.replaceAll(':', '-').slice(0, 19)}.json`);
-await mkdir(dirname(file), { recursive: true });
-await writeFile(file, `${JSON.stringify({ startedAt, machine, options: process.argv.slice(2), results }, null, 1)}\n`);
-console.log(`\nwrote ${file}`);
+for (const table of [...ratioTables(run), goalTable(run)])
+  if (table.rows.length > 0) console.log(`\n${textTable(table)}`);
+if (older !== undefined) {
+  const worse = regressions(older.results, run.results, options.threshold);
+  console.log(`\n${textTable(regressionTable(worse, options.threshold))}`);
+  if (worse.length > 0 && options.failOnRegression) process.exitCode = 1;
+}
+if (options.markdown !== undefined) await writeMarkdown(run, options.markdown);
+
+async function measureAll({ only, quick, ranks, sizes, repeats, ...options }: Options): Promise<Run> {
+  const startedAt = new Date().toISOString();
+  const machine = describeMachine(repository);
+  console.log(machineLine(machine));
+  const peers = options.peers === undefined ? undefined : await findPeers(options.peers);
+  for (const line of peers?.absent ?? []) console.error(line);
+
+  const named = options.transport ?? ['tcp', 'unix', 'shm'];
+  const working = await workingTransports(named, options.transport !== undefined);
+  const tsmpi: System = {
+    name: 'tsmpi',
+    title: `tsmpi ${machine.commit}`,
+    measures: ({ transport }) => working.includes(transport),
+    measure: measureJob,
+  };
+  const systems = [tsmpi, ...(peers?.systems ?? [])];
+  const titles = Object.fromEntries(systems.map(({ name, title }) => [name, title]));
+  const choices: Choices = {
+    transports: peers === undefined ? working : named,
+    ranks,
+    sizes,
+    seconds: options.seconds ?? (quick ? 0.1 : 1),
+    quick,
+  };
+  const failed = (error: Error) => {
+    // The others may still be worth having; that one failed is not forgotten.
+    process.exitCode = 1;
+    console.error(`\n${error.message}`);
+  };
+  const baseline = older && new Map(older.results.map((result) => [keyOf(result), result]));
+  const results: Result[] = [];
+  for (const name of only ?? DEFAULT_BENCHES) {
+    const mine: Result[] = [];
+    const jobs = jobsOf(name, choices);
+    for (const job of jobs) {
+      const turns = { repeats: repeats ?? (peers === undefined ? 1 : 3), quick, failed };
+      mine.push(...(await alternate(systems, job, turns)));
+    }
+    if (mine.length > 0) {
+      const side = figureTables({ results: mine, systems: titles }).map(textTable).join('\n\n');
+      console.log(`\n${BENCHES[name]!.title}\n${peers === undefined ? resultTable(mine, baseline) : side}`);
+    }
+    for (const line of new Set(jobs.map(leftOutLine))) if (line !== '') console.log(line);
+    results.push(...mine);
+  }
+
+  const run: Run = { startedAt, machine, options: process.argv.slice(2), systems: titles, results };
+  const name = options.json ?? `${repository}bench/results/${startedAt.replaceAll(':', '-').slice(0, 19)}.json`;
+  const file = resolve(name);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, `${JSON.stringify(run, null, 1)}\n`);
+  console.log(`\nwrote ${file}`);
+  return run;
+}
 
 /** One that was named and does not work is a failure; the others are measured all the same. */
-async function workingTransports(named: readonly string[] | undefined): Promise<string[]> {
+async function workingTransports(wanted: readonly string[], named: boolean): Promise<string[]> {
   const working: string[] = [];
-  for (const transport of named ?? ['tcp', 'unix', 'shm']) {
+  for (const transport of wanted) {
     const refusal = await refusalOf(transport);
     if (refusal === undefined) {
       working.push(transport);
     } else {
       console.error(`${transport} is left out: ${refusal}`);
-      if (named !== undefined) process.exitCode = 1;
+      if (named) process.exitCode = 1;
     }
   }
   return working;
-}
-
-async function readResults(path: string): Promise<Map<string, Result>> {
-  const { results } = JSON.parse(await readFile(path, 'utf8')) as { results: Result[] };
-  return new Map(results.map((result) => [keyOf(result), result]));
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new RangeError(`'${text}' is no number of ranks`);
-  return Number(text);
 }

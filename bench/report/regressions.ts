@@ -1,7 +1,7 @@
 /** What became slower, or needs more memory, than in an older run. */
 import { keyOf, type Result } from '../lib/result.ts';
 import type { Table } from './tables.ts';
-import { figureOf } from './tables.ts';
+import { formatMemory, formatTime } from './units.ts';
 
 export interface Change {
   readonly before: Result;
@@ -28,9 +28,13 @@ export function regressionTable(changes: readonly Change[], percent: number): Ta
     head: ['what', 'before', 'now', 'change'],
     rows: changes.map(({ before, now, times }) => [
       keyOf(now).replaceAll(/ +/g, ' '),
-      figureOf(before),
-      figureOf(now),
+      median(before),
+      median(now),
       `+${((times - 1) * 100).toFixed(0)} %`,
     ]),
   };
+}
+
+function median({ unit, p50 }: Result): string {
+  return unit === 'bytes' ? formatMemory(p50) : formatTime(p50);
 }

@@ -1,6 +1,7 @@
 /** The tables of a report: what was reached of the goals, how many times as fast, and the figures themselves. */
 import { formatBytes } from '../lib/bytes.ts';
 import type { Result } from '../lib/result.ts';
+import { align } from '../lib/table.ts';
 import { judge, short } from './goals.ts';
 import { C_MPIS, geometricMean, kindOf, type Point, pointsOf, type Row, ratio, rowsOf } from './ratios.ts';
 import type { Run } from './run.ts';
@@ -10,6 +11,12 @@ export interface Table {
   readonly title: string;
   readonly head: readonly string[];
   readonly rows: readonly (readonly string[])[];
+}
+
+/** For a terminal. */
+export function textTable({ title, head, rows }: Table): string {
+  const columns = head.map((title, column) => ({ title, cells: rows.map((row) => row[column] ?? '') }));
+  return `${title}\n${rows.length === 0 ? 'nothing' : align(columns.filter(({ cells }) => cells.some((cell) => cell !== '')))}`;
 }
 
 export function goalTable({ results }: Run): Table {
@@ -76,7 +83,7 @@ function ratioRow(
 }
 
 /** Everything that was measured, one system a column. */
-export function figureTables({ results, systems }: Run): Table[] {
+export function figureTables({ results, systems }: Pick<Run, 'results' | 'systems'>): Table[] {
   return [...new Set(results.map(({ transport }) => transport))].map((transport) => {
     const here = results.filter((result) => result.transport === transport);
     const names = [...new Set(here.map(({ system }) => system))];
