@@ -10,7 +10,7 @@ export interface Job {
   /** Of bench/programs, without `.ts`. */
   readonly program: string;
   readonly ranks: number;
-  /** `tcp`, `unix`, or `tls` for what is between hosts: TCP with TLS inside. */
+  /** `tcp`, `unix`, `shm`, or `tls` for what is between hosts: TCP with TLS inside. */
   readonly transport: string;
   readonly settings: Settings;
 }

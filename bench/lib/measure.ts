@@ -58,7 +58,7 @@ export async function measureCalls<T>({ prepare, call, check }: Call<T>): Promis
       check(first + i, result);
     }
     const cost = statistics(clock).p50;
-    for (let i = 0; i < times.length; i++) times[i]! -= cost;
+    for (let i = 0; i < times.length; i++) times[i] = Math.max(0, times[i]! - cost);
   });
   return meanOverRanks(times);
 }

@@ -11,7 +11,8 @@ export interface Step {
 
 const WARM_UP_SHARE = 0.2;
 const MIN_WARM_UP = 50; // ms: sockets need their time, however short the measurement
-const COLD_START = 500; // ms: so does the compiler, for the first measurement of a process
+const COLD_START = 500; // ms: so does the compiler, for the first measurement of a process,
+const COLD_SHARE = 5; // which is not made to wait much longer than it takes
 const MIN_SAMPLES = 8;
 const MAX_SAMPLES = 1_000_000;
 
@@ -33,7 +34,8 @@ export class RoundPlan {
    */
   constructor(seconds: number, shortest = 0, cold = false) {
     this.#budget = seconds * 1000;
-    this.#warmUp = Math.max(WARM_UP_SHARE * this.#budget, cold ? COLD_START : MIN_WARM_UP);
+    const start = cold ? Math.min(COLD_START, COLD_SHARE * this.#budget) : 0;
+    this.#warmUp = Math.max(WARM_UP_SHARE * this.#budget, start, MIN_WARM_UP);
     this.#shortest = shortest;
   }
 

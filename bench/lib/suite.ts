@@ -1,8 +1,8 @@
 /** The benches, and how each is run: which program, which sizes, how many ranks. */
 import { formatBytes } from './bytes.ts';
 import { type Job, runJob } from './job.ts';
-import type { Measurement, Result } from './result.ts';
-import { statistics } from './stats.ts';
+import type { Result } from './result.ts';
+import { measureStartup } from './startup.ts';
 
 export interface Choices {
   readonly transports: readonly string[];
@@ -28,7 +28,7 @@ interface Bench {
   readonly even?: boolean;
   /** Empty where size means nothing. */
   readonly sizes: readonly number[];
-  /** How many arrays of `bytes` one rank has in one direction. */
+  /** How many arrays of `bytes` one rank has in one direction, where there are many. */
   readonly arrays?: (ranks: number) => number;
   /** Takes part only when it is named. */
   readonly onRequest?: boolean;
@@ -40,7 +40,6 @@ const ALL_SIZES = [8, 64, 512, 4 * KIB, 16 * KIB, 64 * KIB, 256 * KIB, MIB, 4 * 
 const FEWER_SIZES = [8, KIB, 64 * KIB, MIB, 16 * MIB];
 const QUICK_SIZES = [8, 64 * KIB, MIB, 16 * MIB];
 const SHORT_SIZES = [8, 64, KIB];
-const STARTUP_REPEATS = 5;
 
 /** No rank has more than this in one direction: longer sizes are left out where it has many arrays of them. */
 const MOST_BYTES = 64 * MIB;
@@ -102,12 +101,12 @@ export const DEFAULT_BENCHES: readonly string[] = Object.keys(BENCHES).filter((n
 
 /** The jobs of one bench: every transport with every number of ranks that it can have; in a hurry only the least. */
 export function jobsOf(name: string, { transports, ranks, sizes, seconds, quick }: Choices): Planned[] {
-  const { program = name, ranks: own, sizes: ownSizes, even = false, arrays = () => 1 } = BENCHES[name]!;
+  const { program = name, ranks: own, sizes: ownSizes, even = false, arrays } = BENCHES[name]!;
   const counts = own.length === 1 ? own : (ranks ?? (quick ? own.slice(0, 1) : own));
   const quickSizes = ownSizes.filter((size) => QUICK_SIZES.includes(size));
   const chosen = ownSizes.length === 0 ? [] : (sizes ?? (quick ? quickSizes : ownSizes));
   const plan = (transport: string, count: number): Planned => {
-    const fits = (size: number) => size * arrays(count) <= MOST_BYTES;
+    const fits = (size: number) => arrays === undefined || size * arrays(count) <= MOST_BYTES;
     const settings = { bench: name, sizes: chosen.filter(fits), seconds };
     return { program, ranks: count, transport, settings, leftOut: chosen.filter((size) => !fits(size)) };
   };
@@ -133,15 +132,7 @@ export async function refusalOf(transport: string): Promise<string | undefined> 
 /** Runs one of the jobs. */
 export async function measureJob(job: Job, quick: boolean): Promise<Result[]> {
   const { program, ranks, transport } = job;
-  const measurements =
-    program === 'startup' ? [await startup(job, quick ? 1 : STARTUP_REPEATS)] : (await runJob(job)).measurements;
+  const run = () => runJob(job);
+  const measurements = program === 'startup' ? [await measureStartup(run, quick)] : (await run()).measurements;
   return measurements.map((measurement) => ({ ...measurement, system: 'tsmpi', ranks, transport }));
-}
-
-/** The first run warms the disk cache and is not counted, unless it is the only one. */
-async function startup(job: Job, repeats: number): Promise<Measurement> {
-  if (repeats > 1) await runJob(job);
-  const times = new Float64Array(repeats);
-  for (let i = 0; i < repeats; i++) times[i] = (await runJob(job)).elapsed * 1000;
-  return { bench: 'startup', ...statistics(times) };
 }

@@ -44,6 +44,7 @@ describe('jobsOf', () => {
     const jobs = jobsOf('alltoall', { ...all, ranks: [4, 8], transports: ['tcp'] });
     expect(jobs.map(({ settings }) => settings.sizes.at(-1))).toEqual([16 * 2 ** 20, 2 ** 20]);
     expect(jobs.map(leftOutLine)).toEqual(['', 'not on 8 ranks: 16 MiB (no rank takes more than 64 MiB)']);
+    expect(jobsOf('latency', { ...all, sizes: [2 ** 30] })[0]).toMatchObject({ leftOut: [] });
   });
 
   test('tells a program that can measure several things which', () => {
