@@ -1,5 +1,5 @@
 // Builds dist/: types and modules with tsc, then what ranks, agents and tsrun load as few files with esbuild, because reading
-// 165 small modules costs a rank more than 60 ms and reading three costs 10. Does nothing when dist/ is up to date.
+// 165 small modules costs a rank more than 60 ms and reading four costs 10. Does nothing when dist/ is up to date.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -52,14 +52,56 @@ async function bundle() {
     logOverride: { 'unsupported-dynamic-import': 'silent' },
     logLevel: 'warning',
   };
+  await bundleLibrary(build, options);
   await build({
     ...options,
-    entryPoints: ['src/index.ts', 'src/testing.ts', 'launcher/rank-main.ts'],
-    chunkNames: 'chunks/[name]-[hash]',
+    entryPoints: ['launcher/rank-main.ts'],
+    chunkNames: 'chunks/rank-[name]-[hash]',
     splitting: true,
   });
   // By themselves: what they share with a rank would be one more file for each rank to read.
   await build({ ...options, entryPoints: ['launcher/agent-main.ts'] });
   const chunkNames = 'chunks/tsrun-[name]-[hash]';
   await build({ ...options, entryPoints: ['launcher/tsrun.ts'], chunkNames, splitting: true });
+}
+
+/** All of src/library.ts, and the small packages that every rank needs, as one script; and the module in its place, which runs the script. */
+async function bundleLibrary(build, options) {
+  const script = await build({
+    ...options,
+    entryPoints: ['src/library.ts'],
+    outdir: 'dist/chunks',
+    outbase: 'src',
+    entryNames: '[name]-[hash]',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    packages: undefined,
+    external: ['koffi'],
+    charset: 'ascii',
+    define: { 'import.meta.url': '__url' },
+    banner: {
+      js: '(function (exports, require, module, __filename) { "use strict"; const __url = require("node:url").pathToFileURL(__filename).href;',
+    },
+    footer: { js: '})' },
+    metafile: true,
+  });
+  const file = Object.keys(script.metafile.outputs)
+    .find((path) => path.endsWith('.cjs'))
+    .slice('dist/'.length);
+  const listed = { ...options, entryPoints: ['src/library.ts'], write: false, sourcemap: false, metafile: true };
+  const { metafile } = await build(listed);
+  const [names] = Object.values(metafile.outputs).map(({ exports }) => exports.join(', '));
+  await build({
+    ...options,
+    stdin: {
+      contents: `import { fileURLToPath } from 'node:url';
+import { loadCompiled } from './runtime/compiled.ts';
+export const { ${names} } = loadCompiled(fileURLToPath(new URL('../${file}', import.meta.url)));`,
+      loader: 'js',
+      resolveDir: 'src',
+    },
+    outdir: undefined,
+    outbase: undefined,
+    outfile: 'dist/src/library.js',
+  });
 }

@@ -19,6 +19,7 @@ const LAYERS = [
   'collectives',
   'comm',
   'runtime',
+  'library.ts',
 ];
 const DOORS = ['index.ts', 'testing.ts', 'internal.ts'];
 /** What launcher/ may use of src/. */

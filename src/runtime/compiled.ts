@@ -1,0 +1,62 @@
+/**
+ * Runs a script together with the code that V8 has compiled of it before: compiling the library anew costs every rank 10 ms of processor.
+ *
+ * The compiled code lies beside the script, one file for each version of Node.js: whoever can write there can change the script as well. The
+ * first rank 0 that finds none leaves one when it ends; where it may not write, ranks compile as ever.
+ */
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { Script } from 'node:vm';
+import { Environment } from '../contract/environment.ts';
+
+const DIGEST = 'sha1';
+const DIGEST_BYTES = 20;
+
+type CommonJs = (exports: object, require: NodeJS.Require, module: { exports: object }, filename: string) => void;
+
+/**
+ * @param file - an expression of a CommonJS function, in ASCII.
+ * @returns what it exports.
+ */
+export function loadCompiled(file: string): object {
+  const compiled = `${file}.${process.version}-${process.arch}.code`;
+  const cachedData = readCode(compiled);
+  // With another content the script has another name. V8 itself refuses what another V8, or one with other options, has compiled.
+  const script = new Script(readFileSync(file, 'latin1'), { filename: file, cachedData });
+  const module = { exports: {} };
+  (script.runInThisContext() as CommonJs)(module.exports, createRequire(file), module, file);
+  if (cachedData === undefined && process.env[Environment.RANK] === '0') {
+    process.once('exit', () => writeCode(compiled, script));
+  }
+  return module.exports;
+}
+
+/** Nothing where there is none, or where it is not what was written: V8 would believe it. */
+function readCode(file: string): Buffer | undefined {
+  try {
+    const content = readFileSync(file);
+    const code = content.subarray(DIGEST_BYTES);
+    return content.subarray(0, DIGEST_BYTES).equals(digestOf(code)) ? code : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function writeCode(file: string, script: Script): void {
+  const draft = `${file}.${process.pid}`;
+  try {
+    const fd = openSync(draft, 'wx');
+    const code = script.createCachedData();
+    writeSync(fd, Buffer.concat([digestOf(code), code]));
+    closeSync(fd);
+    renameSync(draft, file);
+  } catch {
+    // Not ours to write, or no room.
+    rmSync(draft, { force: true });
+  }
+}
+
+function digestOf(code: Buffer): Buffer {
+  return createHash(DIGEST).update(code).digest();
+}
