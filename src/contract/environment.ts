@@ -7,6 +7,8 @@ export const Environment = {
   HOST: 'TSMPI_HOST',
   /** Overrides the choice of collective algorithms: `allreduce=ring,bcast=binomial`. */
   ALGORITHMS: 'TSMPI_ALGORITHMS',
+  /** `off`: no system calls past Node.js, as where koffi is not installed. */
+  NATIVE: 'TSMPI_NATIVE',
   /** For a tsrun that is a task of another launcher: the file that holds the secret of all its tasks, 64 hex digits. */
   SECRET_FILE: 'TSMPI_SECRET_FILE',
   /** Likewise: how many seconds the tasks wait for each other. */

@@ -100,6 +100,10 @@ export function badAlgorithms(variable: string, part: string): MpiError {
   );
 }
 
+export function badNative(variable: string, value: string): MpiError {
+  return new MpiError('ERR_ARG', `${variable}: ${shown(value)} is neither auto nor off`);
+}
+
 /** So many ranks are told of one by one. */
 const MOST_WAITS = 64;
 

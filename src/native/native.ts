@@ -3,6 +3,7 @@
  *
  * koffi is an optional dependency. Where it is missing, or does not work, everything goes over `net` alone.
  */
+import { closeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 /** Memory that other processes have mapped, too. */
@@ -10,6 +11,15 @@ export interface Mapping {
   readonly buffer: ArrayBuffer;
   /** After this no view on the buffer may be touched. */
   unmap(): void;
+}
+
+/** Sockets that are looked at together. */
+export interface Watch {
+  /** Watched until it is closed. */
+  add(fd: number): void;
+  /** Without waiting: fills in some of those that have bytes, an end or an error to tell, and says how many these are. */
+  look(ready: number[]): number;
+  close(): void;
 }
 
 /** Where nothing is there yet, or no room: not an error. */
@@ -24,12 +34,8 @@ export interface Native {
    * @param more - the next call follows at once: TCP need not make a segment of this one alone (MSG_MORE).
    */
   send(fd: number, memory: Uint8Array, more?: boolean): number;
-  /**
-   * poll(2) without waiting: how many of the first `count` entries have something to tell.
-   *
-   * @param entries - two numbers each, as {@link pollEntry} makes them; what there is to tell stands in the upper half of the second.
-   */
-  poll(entries: Int32Array, count: number): number;
+  /** Says of many sockets at once which of them can be read (epoll(7)); none where the system has no more descriptors. */
+  watch(): Watch | undefined;
   /** Reserves the first `bytes` of a file (posix_fallocate(3)), so that no write to a mapping of it fails. 0, or the errno. */
   allocate(fd: number, bytes: number): number;
   /** Maps the first `bytes` of a file, shared (mmap(2)). @throws Error with the errno. */
@@ -38,19 +44,8 @@ export interface Native {
   yieldCpu(): void;
 }
 
-/** Gives the calls when they are first asked for: to load koffi takes a process some 10 ms. None where they are not to be had. */
-export type NativeSource = () => Native | undefined;
-
-/** Asks {@link Native.poll} whether a socket can be read, or written as well. */
-export function pollEntry(entries: Int32Array, at: number, fd: number, write: boolean): void {
-  entries[2 * at] = fd;
-  entries[2 * at + 1] = write ? POLLIN | POLLOUT : POLLIN;
-}
-
-/** Whether {@link Native.poll} has found something to read or write there, an end, or an error. */
-export function pollTells(entries: Int32Array, at: number): boolean {
-  return entries[2 * at + 1]! >>> 16 !== 0;
-}
+/** Gives the calls, or why there are none, when somebody first needs them: to load koffi takes a process some 10 ms. */
+export type NativeSource = () => Native | string;
 
 /** What koffi is for us. */
 interface Koffi {
@@ -62,11 +57,16 @@ interface Koffi {
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_MORE = 0x8000;
-const POLLIN = 1;
-const POLLOUT = 4;
+const EPOLL_CLOEXEC = 0o2000000;
+const EPOLL_CTL_ADD = 1;
+const EPOLLIN = 1;
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
 const MAP_FAILED = 2n ** 64n - 1n;
+
+/** `struct epoll_event` in words of 32 bits, and where its data begin: without gaps on x86 alone. */
+const EVENT = process.arch === 'x64' || process.arch === 'ia32' ? { words: 3, data: 1 } : { words: 4, data: 2 };
+const MAX_EVENTS = 64;
 
 /** @returns the calls, or why there are none. */
 export function loadNative(): Native | string {
@@ -84,9 +84,6 @@ function bind(koffi: Koffi): Native {
   const call = <F>(prototype: string) => libc.func(prototype) as unknown as F;
   const recv = call<Transfer>('int64_t recv(int fd, void *buffer, size_t length, int flags)');
   const send = call<Transfer>('int64_t send(int fd, const void *buffer, size_t length, int flags)');
-  const poll = call<(entries: Int32Array, count: number, timeout: number) => number>(
-    'int poll(void *entries, uint64_t count, int timeout)',
-  );
   const fallocate = call<(fd: number, offset: number, bytes: number) => number>(
     'int posix_fallocate(int fd, int64_t offset, int64_t length)',
   );
@@ -106,7 +103,7 @@ function bind(koffi: Koffi): Native {
       const bytes = send(fd, memory, memory.byteLength, flags);
       return bytes >= 0 ? bytes : -koffi.errno();
     },
-    poll: (entries, count) => poll(entries, count, 0),
+    watch: () => watcher(call),
     allocate: (fd, bytes) => fallocate(fd, 0, bytes),
     map(fd, bytes) {
       const address = mmap(null, bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0);
@@ -114,6 +111,32 @@ function bind(koffi: Koffi): Native {
       return { buffer: koffi.view(address, bytes), unmap: () => void munmap(address, bytes) };
     },
     yieldCpu: () => void yieldCpu(),
+  };
+}
+
+function watcher(call: <F>(prototype: string) => F): Watch | undefined {
+  const epoll = call<(flags: number) => number>('int epoll_create1(int flags)')(EPOLL_CLOEXEC);
+  if (epoll < 0) return undefined;
+  const control = call<(epoll: number, operation: number, fd: number, event: Int32Array) => number>(
+    'int epoll_ctl(int epoll, int operation, int fd, void *event)',
+  );
+  const wait = call<(epoll: number, events: Int32Array, count: number, timeout: number) => number>(
+    'int epoll_wait(int epoll, void *events, int count, int timeout)',
+  );
+  const events = new Int32Array(MAX_EVENTS * EVENT.words);
+  return {
+    add(fd) {
+      const event = new Int32Array(EVENT.words);
+      event[0] = EPOLLIN;
+      event[EVENT.data] = fd;
+      control(epoll, EPOLL_CTL_ADD, fd, event);
+    },
+    look(ready) {
+      const count = wait(epoll, events, MAX_EVENTS, 0);
+      for (let i = 0; i < count; i++) ready[i] = events[i * EVENT.words + EVENT.data]!;
+      return count;
+    },
+    close: () => closeSync(epoll),
   };
 }
 

@@ -8,10 +8,12 @@ import * as errors from '../errors.ts';
 import { MpiError } from '../errors.ts';
 import { Engine } from '../matching/engine.ts';
 import { PeerState } from '../matching/peers.ts';
+import type { NativeSource } from '../native/native.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { ControlChannel } from './control.ts';
-import { ProcessLiveness } from './liveness.ts';
+import { Anchor } from './liveness.ts';
 import { locatedCalls, pendingCalls } from './pending.ts';
+import { Progress } from './progress.ts';
 import { Surroundings } from './surroundings.ts';
 import { packageVersion } from './version.ts';
 
@@ -34,27 +36,28 @@ export class JobRank implements Job {
   readonly #transport: Transport;
   readonly #engine: Engine;
   readonly #member: Member;
-  readonly #liveness: ProcessLiveness;
+  /** What keeps this process alive besides its operations. */
+  readonly #anchor = new Anchor();
   readonly #lost = new Map<number, { reason: Error; timer: NodeJS.Timeout }>();
   #phase: Phase = 'joined';
   #inquiry: NodeJS.Timeout | undefined;
   #leaving: Deferred<void> | undefined;
 
   /** Meets the other ranks; resolves when the links within this host stand. */
-  static async join(control: ControlChannel, settings: CollectiveSettings): Promise<JobRank> {
+  static async join(control: ControlChannel, settings: CollectiveSettings, native: NativeSource): Promise<JobRank> {
     const start = await control.next();
     if (start.type !== 'start') throw errors.launch(`the launcher began with "${start.type}" instead of "start"`);
     const version = packageVersion();
     if (start.protocol !== CONTROL_PROTOCOL) throw errors.otherVersion(start.version, version);
-    const surroundings = await Surroundings.listen(start);
+    const surroundings = await Surroundings.listen(start, native);
     const { local, remote } = surroundings;
     control.send({ type: 'hello', protocol: CONTROL_PROTOCOL, version, pid: process.pid, local, remote });
     const peers = await control.next();
     if (peers.type !== 'peers') throw errors.launch(`the launcher sent "${peers.type}" where addresses were due`);
     const joined = new JobRank(control, start, surroundings.transport, settings);
-    joined.#liveness.hold();
+    joined.#anchor.hold();
     await surroundings.connect(peers);
-    joined.#liveness.release();
+    joined.#anchor.release();
     control.send({ type: 'ready' });
     return joined;
   }
@@ -63,9 +66,10 @@ export class JobRank implements Job {
     this.#control = control;
     this.#transport = transport;
     this.restart = start.epoch;
-    this.#liveness = new ProcessLiveness(start.localSize <= availableParallelism());
+    const spin = start.localSize <= availableParallelism();
+    const liveness = new Progress(transport, this.#anchor, spin);
     const { size, hosts, hostOf } = start;
-    const engine = new Engine({ transport, endpoints: size, liveness: this.#liveness });
+    const engine = new Engine({ transport, endpoints: size, liveness });
     this.#engine = engine;
     engine.onLost = (peer, reason) => this.#peerLost(peer, reason);
     engine.onLeft = () => this.#checkLeft();
@@ -103,7 +107,7 @@ export class JobRank implements Job {
   finalize(): Promise<void> {
     if (this.#leaving === undefined) {
       this.#leaving = new Deferred();
-      this.#liveness.hold();
+      this.#anchor.hold();
       // Communicators that are being freed still need this rank. What was sent over a link that cannot be made has to show before the
       // good-byes: nobody would wait for them there.
       void this.#member
@@ -137,7 +141,7 @@ export class JobRank implements Job {
     if (error === undefined) this.#control.send({ type: 'finalized' });
     this.#member.end(errors.finalized());
     void this.#transport.close().then(() => {
-      this.#liveness.release();
+      this.#anchor.release();
       if (error === undefined) this.#leaving?.resolve();
       else this.#leaving?.reject(error);
     });
@@ -146,7 +150,7 @@ export class JobRank implements Job {
   /** The link to a peer broke: the launcher knows what it died of, or ends the job first. */
   #peerLost(peer: number, reason: Error): void {
     this.#control.send({ type: 'lost', peer, detail: reason.message });
-    this.#liveness.hold();
+    this.#anchor.hold();
     const timer = setTimeout(() => this.#peerFailed(peer, undefined), CAUSE_PATIENCE);
     this.#lost.set(peer, { reason, timer });
   }
@@ -156,7 +160,7 @@ export class JobRank implements Job {
     if (entry === undefined) return;
     this.#lost.delete(peer);
     clearTimeout(entry.timer);
-    this.#liveness.release();
+    this.#anchor.release();
     this.#engine.peerFailed(
       peer,
       cause === undefined

@@ -11,7 +11,8 @@ import { Engine } from '../matching/engine.ts';
 import { Router } from '../transport/router.ts';
 import { ControlChannel } from './control.ts';
 import { JobRank } from './job.ts';
-import { ProcessLiveness } from './liveness.ts';
+import { Anchor } from './liveness.ts';
+import { nativeFrom } from './native.ts';
 
 export interface Runtime {
   readonly world: Communicator;
@@ -22,6 +23,7 @@ export interface Runtime {
 /** Joins the job that `tsrun` has started, or is a job of one. */
 export async function start(): Promise<Runtime> {
   const settings = settingsFrom(process.env[Environment.ALGORITHMS]);
+  const native = nativeFrom(process.env[Environment.NATIVE]);
   const hook = (globalThis as { [RANK_HOOK]?: RankHook })[RANK_HOOK];
   claim(hook);
   const fd = process.env[Environment.CONTROL_FD] ?? hook?.controlFd;
@@ -31,7 +33,7 @@ export async function start(): Promise<Runtime> {
   }
   // What this process starts is no rank.
   delete process.env[Environment.CONTROL_FD];
-  return JobRank.join(new ControlChannel(Number(fd)), settings);
+  return JobRank.join(new ControlChannel(Number(fd)), settings, native);
 }
 
 /** One of several tasks of another launcher, each of them alone, is a mistake that would give wrong results and no error. */
@@ -67,7 +69,7 @@ class Alone implements Runtime, Job {
   readonly #member: Member;
 
   constructor(settings: CollectiveSettings) {
-    const engine = new Engine({ transport: Router.alone(), endpoints: 1, liveness: new ProcessLiveness(false) });
+    const engine = new Engine({ transport: Router.alone(), endpoints: 1, liveness: new Anchor() });
     this.#member = new Member({ engine, job: this, settings, hosts: [hostname()] });
     this.world = this.#member.world();
     this.self = this.#member.self();

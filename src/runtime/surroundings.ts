@@ -1,5 +1,6 @@
 /** The meshes that connect a rank with the others: one within its host, made at the start, and one to all other hosts, made as needed. */
 import type { Address, ToRank } from '../contract/control.ts';
+import type { NativeSource } from '../native/native.ts';
 import { Router } from '../transport/router.ts';
 import { SocketMesh } from '../transport/socket/mesh.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -12,9 +13,9 @@ export class Surroundings {
   readonly #remote: SocketMesh | undefined;
 
   /** Rejects with `ERR_LAUNCH` where this rank can't listen. */
-  static async listen(start: Start): Promise<Surroundings> {
+  static async listen(start: Start, native: NativeSource): Promise<Surroundings> {
     const { rank, size, job, epoch, secret, hostOf, local, remote } = start;
-    const common = { self: rank, size, job, epoch, secret };
+    const common = { self: rank, size, job, epoch, secret, native };
     // With more ranks than cores a peer may be off the processor for a while between two messages of its handshake.
     const handshakeTimeout = 2000 + 100 * size;
     const near = (peer: number): boolean => hostOf[peer] === hostOf[rank];

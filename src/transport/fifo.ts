@@ -8,6 +8,16 @@ export class Fifo<T> {
     return this.#length;
   }
 
+  /** The oldest element. */
+  get first(): T | undefined {
+    return this.#ring[this.#head];
+  }
+
+  /** Takes the place of the oldest element; there is one. */
+  replaceFirst(element: T): void {
+    this.#ring[this.#head] = element;
+  }
+
   push(element: T): void {
     if (this.#length === this.#ring.length) this.#grow();
     this.#ring[(this.#head + this.#length) & (this.#ring.length - 1)] = element;

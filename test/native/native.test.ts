@@ -3,7 +3,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadNative, type Native, pollEntry, pollTells, WOULD_BLOCK } from '../../src/native/native.ts';
+import { loadNative, type Native, WOULD_BLOCK } from '../../src/native/native.ts';
 
 const loaded = loadNative();
 const EBADF = 9;
@@ -71,21 +71,19 @@ describe('native calls', () => {
     expect(() => native.map(-1, 4096)).toThrow(`errno ${EBADF}`);
   });
 
-  it('poll tells which sockets have something', () => {
-    const entries = new Int32Array(4);
-    const ask = (write: boolean) => {
-      pollEntry(entries, 0, fd(one), false);
-      pollEntry(entries, 1, fd(other), write);
-      return native.poll(entries, 2);
-    };
-    expect(ask(false)).toBe(0);
-    expect([pollTells(entries, 0), pollTells(entries, 1)]).toEqual([false, false]);
-    expect(ask(true)).toBe(1);
-    expect([pollTells(entries, 0), pollTells(entries, 1)]).toEqual([false, true]);
+  it('a watch tells which sockets can be read', () => {
+    const watch = native.watch()!;
+    const ready: number[] = [];
+    watch.add(fd(one));
+    watch.add(fd(other));
+    expect(watch.look(ready)).toBe(0);
     native.send(fd(one), Uint8Array.of(1));
-    expect(ask(false)).toBe(1);
-    expect([pollTells(entries, 0), pollTells(entries, 1)]).toEqual([false, true]);
+    expect(watch.look(ready)).toBe(1);
+    expect(ready).toEqual([fd(other)]);
+    expect(watch.look(ready)).toBe(1);
     native.recv(fd(other), new Uint8Array(1));
+    expect(watch.look(ready)).toBe(0);
+    watch.close();
   });
 
   it('map shares a file, whose room is reserved', () => {

@@ -2,13 +2,12 @@
 import { Deferred } from '../../base/deferred.ts';
 import { invariant } from '../../base/invariant.ts';
 import { brokenPeer, lostPeer } from '../../errors.ts';
+import type { Native } from '../../native/native.ts';
 import { type DecoderSink, FrameDecoder, type Staging } from '../../wire/decoder.ts';
 import type { Frame } from '../../wire/frame.ts';
 import type { Delivery, FrameSink, Landing } from '../transport.ts';
-import type { ChunkPool } from './chunk.ts';
 import type { Connection, ConnectionHandler } from './connection.ts';
-import type { FlushQueue } from './flush-queue.ts';
-import { Writer } from './writer.ts';
+import { Writer, type WriterShare } from './writer.ts';
 
 /**
  * DIALING, HANDSHAKE and PROVED belong to the dialer's side; at the acceptor's a link goes from IDLE to OPEN. When both sides dial, the
@@ -36,12 +35,15 @@ const ENTRIES: Readonly<Record<LinkState, readonly LinkState[]>> = {
   closed: ['idle', 'dialing', 'handshake', 'proved', 'open'],
 };
 
+/** Reads of a link in one poll: then the others have their turn. */
+const MAX_READS = 16;
+
 /** What the links of one mesh share. */
-export interface LinkShare {
+export interface LinkShare extends WriterShare {
   readonly staging: Staging;
-  readonly chunks: ChunkPool;
-  readonly flushes: FlushQueue;
   readonly sink: FrameSink;
+  /** Sockets are read past libuv, or may be at any time. */
+  readonly pollable: boolean;
   /** Frames wait on a link that is not open. */
   waiting(link: Link): void;
 }
@@ -59,7 +61,7 @@ export class Link implements ConnectionHandler, DecoderSink<Landing> {
   constructor(peer: number, share: LinkShare) {
     this.peer = peer;
     this.#share = share;
-    this.#writer = new Writer(share.chunks, share.flushes, () => share.waiting(this));
+    this.#writer = new Writer(share, () => share.waiting(this));
     this.#decoder = new FrameDecoder<Landing>(this, share.staging);
   }
 
@@ -77,7 +79,7 @@ export class Link implements ConnectionHandler, DecoderSink<Landing> {
     this.enter(LinkState.OPEN);
     this.#connection = connection;
     connection.handler = this;
-    this.#writer.open(connection.socket);
+    this.#writer.open(connection);
   }
 
   /** HOT (bench: latency, rate). */
@@ -117,12 +119,63 @@ export class Link implements ConnectionHandler, DecoderSink<Landing> {
     this.#share.sink.lost(this.peer, reason);
   }
 
+  /** Frames wait for room in the system, and nobody but {@link unblock} will write them. */
+  get blocked(): boolean {
+    return this.#writer.blocked;
+  }
+
+  /** Writes them, if there is room now. */
+  unblock(): boolean {
+    this.#writer.flush();
+    return !this.#writer.blocked;
+  }
+
+  get fd(): number {
+    return this.#connection?.fd ?? -1;
+  }
+
+  /** Takes what has come to a plain socket, past libuv; whether there was something. HOT (bench: latency). */
+  poll(native: Native): boolean {
+    return this.#read(native, false);
+  }
+
+  /**
+   * Node asks for the memory of a read when the one before it is over. Whoever reads past libuv in between moves on in the landing: libuv must not
+   * write to where it was, so what it reads is copied out of the staging buffer.
+   */
   nextBuffer(): Uint8Array {
-    return this.#decoder.nextBuffer();
+    return this.#polled ? this.#share.staging.bytes : this.#decoder.nextBuffer();
   }
 
   /** HOT (bench: latency, rate). */
   received(bytes: number): void {
+    this.#decode(bytes);
+    const { native } = this.#share;
+    if (native !== undefined && this.#polled && this.#state === LinkState.OPEN) this.#read(native, true);
+  }
+
+  get #polled(): boolean {
+    return this.#share.pollable && this.#connection?.plain === true;
+  }
+
+  /** @param landing - only what goes straight to where it belongs: libuv reads the rest. */
+  #read(native: Native, landing: boolean): boolean {
+    const connection = this.#connection!;
+    const staging = this.#share.staging.bytes;
+    let progress = false;
+    for (let reads = 0; reads < MAX_READS && this.#state === LinkState.OPEN; reads++) {
+      const memory = this.#decoder.nextBuffer();
+      if (landing && memory === staging) break;
+      const bytes = connection.read(native, memory);
+      // None, too: the decoder is not to wait for bytes there, should libuv be the next to read.
+      this.#decode(bytes);
+      if (bytes > 0) progress = true;
+      if (bytes < memory.byteLength) break;
+    }
+    return progress;
+  }
+
+  #decode(bytes: number): void {
     try {
       this.#decoder.received(bytes);
     } catch (error) {

@@ -6,6 +6,7 @@
  */
 import { invariant } from '../../base/invariant.ts';
 import type { MpiError } from '../../errors.ts';
+import type { Native, NativeSource } from '../../native/native.ts';
 import { Staging } from '../../wire/decoder.ts';
 import type { Frame } from '../../wire/frame.ts';
 import { segmentBytes } from '../../wire/segments.ts';
@@ -22,6 +23,7 @@ import { LazyLinking } from './lazy.ts';
 import { Link, type LinkShare, LinkState } from './link.ts';
 import type { Linking, LinkTable } from './linking.ts';
 import type { PortRange } from './listen.ts';
+import { PolledLinks } from './polled-links.ts';
 import { TlsSockets } from './tls.ts';
 
 export interface MeshOptions {
@@ -44,6 +46,8 @@ export interface MeshOptions {
   readonly tls?: boolean | undefined;
   /** `eager`: `connect` makes all links. `lazy`: a link is made when one of the two sides first sends. */
   readonly links?: 'eager' | 'lazy' | undefined;
+  /** The calls by which plain sockets are read and written past libuv; asked for when somebody polls. Without them poll() finds nothing. */
+  readonly native?: NativeSource | undefined;
   /** Milliseconds until `connect` gives up; with lazy links, until an address that does not answer is given up. */
   readonly connectTimeout?: number | undefined;
   /** Milliseconds that a dialer may take for each message of the handshake, TLS included. */
@@ -75,6 +79,9 @@ export class SocketMesh implements Transport, LinkShare, LinkTable {
   readonly #linking: Linking;
   /** By endpoint, as far as there has been something to send to it or receive from it. */
   readonly #links: (Link | undefined)[];
+  readonly #polled: PolledLinks;
+  /** Somebody polls, and says so when it is over: {@link arm}. */
+  polling = false;
   #sink: FrameSink | undefined;
   #closing: Promise<void> | undefined;
 
@@ -88,6 +95,7 @@ export class SocketMesh implements Transport, LinkShare, LinkTable {
     this.#tls = tls;
     this.#acceptor = acceptor;
     this.#links = Array.from({ length: size }, () => undefined);
+    this.#polled = new PolledLinks(options.native ?? (() => 'not asked for'));
     this.#linking = links === 'lazy' ? new LazyLinking(this) : new EagerLinking(this);
   }
 
@@ -158,12 +166,28 @@ export class SocketMesh implements Transport, LinkShare, LinkTable {
     return this.#linking.settled();
   }
 
+  /** HOT (bench: latency). */
   poll(): boolean {
-    return false;
+    const native = this.#polled.load();
+    if (native === undefined || this.#closing !== undefined) return false;
+    this.polling = true;
+    this.flushes.flush();
+    return this.#polled.poll(native);
   }
 
+  /** What has come meanwhile the event loop finds by itself. */
   arm(): boolean {
+    this.polling = false;
+    this.#polled.rest();
     return true;
+  }
+
+  get native(): Native | undefined {
+    return this.#polled.native;
+  }
+
+  get pollable(): boolean {
+    return this.#polled.possible;
   }
 
   flush(): void {
@@ -178,11 +202,14 @@ export class SocketMesh implements Transport, LinkShare, LinkTable {
   /** Ends every link at once, as the death of the process would: nothing is flushed, nobody here is told. */
   abort(): void {
     this.#acceptor.close();
+    this.#polled.close();
     this.#linking.cancel();
     for (const link of this.#links) link?.abort();
   }
 
   async #close(): Promise<void> {
+    this.arm();
+    this.#polled.close();
     this.flushes.flush();
     this.#linking.stop();
     const timer = setTimeout(() => this.abort(), this.#options.closeTimeout ?? CLOSE_TIMEOUT).unref();
@@ -245,6 +272,7 @@ export class SocketMesh implements Transport, LinkShare, LinkTable {
 
   #opened(link: Link, connection: Connection): void {
     link.open(connection);
+    if (connection.plain) this.#polled.add(link);
     this.#linking.opened(link);
   }
 }

@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { seededRandom } from '../../../src/base/random.ts';
+import { loadNative } from '../../../src/native/native.ts';
 import { Router } from '../../../src/transport/router.ts';
 import { SocketMesh } from '../../../src/transport/socket/mesh.ts';
 import { FrameKind } from '../../../src/wire/frame.ts';
@@ -9,12 +11,37 @@ import { describeTransport } from '../contract.ts';
 import { frameOf, pattern, sendAndWait } from '../frames.ts';
 import { Recorder } from '../recorder.ts';
 import { connected, directory, JOB, listening, optionsFor, SECRET, SOCKETS } from './meshes.ts';
+import { choppy, pollAtRandom } from './polling.ts';
 import { dialerTo } from './raw.ts';
 
 for (const sockets of SOCKETS) {
   for (const links of sockets === 'unix' ? (['eager'] as const) : (['eager', 'lazy'] as const)) {
     describeTransport(`${sockets} ${links}`, async (sinks) => {
       const meshes = await connected(sockets, sinks, { links });
+      return { transports: meshes, kill: (endpoint) => meshes[endpoint]!.abort() };
+    });
+  }
+}
+
+const native = loadNative();
+if (typeof native === 'string') {
+  describe.skip(`polled transport: ${native}`, () => {});
+} else {
+  for (const sockets of SOCKETS) {
+    for (const seed of [1, 2, 3]) {
+      describeTransport(`${sockets}, polled, seed ${seed},`, async (sinks) => {
+        const random = seededRandom(seed);
+        const calls = choppy(native, random);
+        const links = sockets !== 'unix' && seed > 1 ? 'lazy' : 'eager';
+        const meshes = await connected(sockets, sinks, { links, native: () => calls });
+        pollAtRandom(meshes, random);
+        return { transports: meshes, kill: (endpoint) => meshes[endpoint]!.abort() };
+      });
+    }
+    describeTransport(`${sockets}, polled by all,`, async (sinks) => {
+      const meshes = await connected(sockets, sinks, { native: () => native });
+      const random = seededRandom(1);
+      pollAtRandom(meshes, () => 0.49 + random() / 4);
       return { transports: meshes, kill: (endpoint) => meshes[endpoint]!.abort() };
     });
   }

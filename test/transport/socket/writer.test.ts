@@ -34,8 +34,9 @@ function slowSocket() {
 function opened() {
   const slow = slowSocket();
   const pool = new ChunkPool();
-  const writer = new Writer(pool, new FlushQueue(), () => expect.unreachable('there is a socket'));
-  writer.open(slow.socket);
+  const share = { chunks: pool, flushes: new FlushQueue(), native: undefined, polling: false };
+  const writer = new Writer(share, () => expect.unreachable('there is a socket'));
+  writer.open({ socket: slow.socket, plain: true, fd: -1 });
   return { ...slow, pool, writer };
 }
 
