@@ -17,6 +17,7 @@ import { resultTable } from './lib/table.ts';
 import { type Options, parseOptions } from './options.ts';
 import { findPeers } from './peers/find.ts';
 import { writeMarkdown } from './report/markdown.ts';
+import { writePlots } from './report/plot/plots.ts';
 import { regressions, regressionTable } from './report/regressions.ts';
 import { type Run, readRun } from './report/run.ts';
 import { figureTables, goalTable, ratioTables, textTable } from './report/tables.ts';
@@ -38,6 +39,7 @@ if (older !== undefined) {
   if (worse.length > 0 && options.failOnRegression) process.exitCode = 1;
 }
 if (options.markdown !== undefined) await writeMarkdown(run, options.markdown);
+if (options.plots !== undefined) await writePlots(run, options.plots);
 
 async function measureAll({ only, quick, ranks, sizes, repeats, ...options }: Options): Promise<Run> {
   const startedAt = new Date().toISOString();
@@ -50,7 +52,7 @@ async function measureAll({ only, quick, ranks, sizes, repeats, ...options }: Op
   const working = await workingTransports(named, options.transport !== undefined);
   const tsmpi: System = {
     name: 'tsmpi',
-    title: `tsmpi ${machine.commit}`,
+    title: 'tsmpi',
     measures: ({ transport }) => working.includes(transport),
     measure: measureJob,
   };
