@@ -11,6 +11,7 @@ export * from './errors/intercommunicators.ts';
 export * from './errors/job.ts';
 export * from './errors/mpi-error.ts';
 export * from './errors/neighbors.ts';
+export * from './errors/shm.ts';
 export * from './errors/simulation.ts';
 export * from './errors/topologies.ts';
 export * from './errors/transport.ts';

@@ -32,6 +32,8 @@ export const FrameKind = {
   BYE: 10,
   /** A rank that has waited long in call `tag` says which call it waits in: the fingerprint. Nothing to answer. */
   INQUIRY: 11,
+  /** Between two transports on one host about the memory that they share: transport/shm/. */
+  RING: 12,
 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 
