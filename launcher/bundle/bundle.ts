@@ -8,6 +8,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BuildFailure, Message } from 'esbuild';
 import { LaunchFailure } from '../failure.ts';
+import { loadCompiler } from './compiler.ts';
 import { formatMessages } from './diagnostics.ts';
 import { LIBRARY_SPECIFIERS, type Library } from './library.ts';
 import { moduleKind } from './module-kind.ts';
@@ -38,7 +39,7 @@ export async function bundleScript(
 ): Promise<Bundle> {
   const text = await readFile(script, 'utf8');
   if (moduleKind(script, text) === 'commonjs') return bundleCommonJs(script, text, join(directory, `${name}.cjs`));
-  const esbuild = await import('esbuild');
+  const esbuild = loadCompiler();
   const file = join(directory, `${name}.mjs`);
   try {
     const result = await esbuild.build({
@@ -78,7 +79,7 @@ async function pinSources(path: string): Promise<void> {
 
 /** Ends the compiler's process: nothing will be compiled for a while. */
 export async function releaseCompiler(): Promise<void> {
-  const esbuild = await import('esbuild');
+  const esbuild = loadCompiler();
   await esbuild.stop();
 }
 
@@ -87,7 +88,7 @@ export async function releaseCompiler(): Promise<void> {
  * every `import()` goes by the launcher's rules, so that it finds the library.
  */
 async function bundleCommonJs(script: string, text: string, file: string): Promise<Bundle> {
-  const esbuild = await import('esbuild');
+  const esbuild = loadCompiler();
   const typed = extname(script) === '.cts';
   try {
     const { code } = await esbuild.transform(text, {

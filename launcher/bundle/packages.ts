@@ -9,6 +9,7 @@ import { isBuiltin } from 'node:module';
 import { dirname, extname, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from 'esbuild';
+import { loadCompiler } from './compiler.ts';
 import type { Library } from './library.ts';
 import { moduleKind } from './module-kind.ts';
 
@@ -75,7 +76,7 @@ function rejecting(args: OnResolveArgs): string {
 
 /** Where a package's name leads from `importer` by the rules of ES modules: Node itself answers that only for the module that asks. */
 export async function resolvePackage(specifier: string, importer: string): Promise<string> {
-  const esbuild = await import('esbuild');
+  const esbuild = loadCompiler();
   let found: string | undefined;
   const question: Plugin = {
     name: 'question',

@@ -4,14 +4,10 @@
  * The compiled code lies beside the script, one file for each version of Node.js: whoever can write there can change the script as well. The
  * first rank 0 that finds none leaves one when it ends; where it may not write, ranks compile as ever.
  */
-import { createHash } from 'node:crypto';
-import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Script } from 'node:vm';
 import { Environment } from '../contract/environment.ts';
-
-const DIGEST = 'sha1';
-const DIGEST_BYTES = 20;
 
 type CommonJs = (exports: object, require: NodeJS.Require, module: { exports: object }, filename: string) => void;
 
@@ -32,31 +28,25 @@ export function loadCompiled(file: string): object {
   return module.exports;
 }
 
-/** Nothing where there is none, or where it is not what was written: V8 would believe it. */
 function readCode(file: string): Buffer | undefined {
   try {
-    const content = readFileSync(file);
-    const code = content.subarray(DIGEST_BYTES);
-    return content.subarray(0, DIGEST_BYTES).equals(digestOf(code)) ? code : undefined;
+    return readFileSync(file);
   } catch {
     return undefined;
   }
 }
 
+/** All of it or nothing, also when the machine stops meanwhile: V8 would believe it. */
 function writeCode(file: string, script: Script): void {
   const draft = `${file}.${process.pid}`;
   try {
     const fd = openSync(draft, 'wx');
-    const code = script.createCachedData();
-    writeSync(fd, Buffer.concat([digestOf(code), code]));
+    writeFileSync(fd, script.createCachedData());
+    fsyncSync(fd);
     closeSync(fd);
     renameSync(draft, file);
   } catch {
     // Not ours to write, or no room.
     rmSync(draft, { force: true });
   }
-}
-
-function digestOf(code: Buffer): Buffer {
-  return createHash(DIGEST).update(code).digest();
 }
