@@ -15,21 +15,23 @@ export interface System {
 
 /**
  * Measures a job on every system that has it, one after the other and then again, so that what disturbs the machine for a while
- * disturbs all of them. Of each system the medians of its runs are returned. One that fails is told and not run again.
+ * disturbs all of them. Of each system the medians of its runs are returned. One that fails is told and not run again;
+ * what it did before counts.
  */
 export async function alternate(
   systems: readonly System[],
   job: Job,
   { repeats, quick, failed }: { repeats: number; quick: boolean; failed: (error: Error) => void },
 ): Promise<Result[]> {
-  const runs = new Map(systems.filter((system) => system.measures(job)).map((system) => [system, [] as Result[][]]));
+  const left = new Set(systems.filter((system) => system.measures(job)));
+  const runs = new Map<System, Result[][]>([...left].map((system) => [system, []]));
   for (let round = 0; round < repeats; round++) {
-    for (const [system, results] of runs) {
+    for (const system of left) {
       try {
-        results.push(await system.measure(job, quick));
+        runs.get(system)!.push(await system.measure(job, quick));
       } catch (error) {
         failed(error as Error);
-        runs.delete(system);
+        left.delete(system);
       }
     }
   }

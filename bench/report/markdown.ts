@@ -15,15 +15,28 @@ export function markdownOf(run: Run): string {
     (table) => `<details><summary>${table.title}</summary>\n\n${markdownTable(table)}\n\n</details>`,
   );
   return [
-    `Measured on ${startedAt.slice(0, 10)} by \`npm run bench${options.length > 0 ? ` -- ${options.join(' ')}` : ''}\`: ` +
-      `${machineLine(machine)}. ${Object.values(systems).join(', ')}. All alternate in one run; figures are medians of the runs. ` +
-      'Ratios are those of rates where many messages are under way at once (the means of whole runs), of median times elsewhere; ' +
-      'more than 1: tsmpi is faster; means are geometric.',
+    `Measured on ${startedAt.slice(0, 10)} by \`${commandOf(options)}\`: ${machineLine(machine)}. ${others(systems)}Systems take ` +
+      'turns in one run; of several runs each figure is the median. A ratio is one of rates where many messages are under way at ' +
+      'once (over whole runs), else one of median times; more than 1: tsmpi is faster. Means of ratios are geometric.',
     ...[...(goals.rows.length > 0 ? [goals] : []), ...ratioTables(run)].map(
       (table) => `**${table.title}**\n\n${markdownTable(table)}`,
     ),
     ...details,
   ].join('\n\n');
+}
+
+/** Without the files that it was to write. */
+function commandOf(options: readonly string[]): string {
+  const files = /^--(json|markdown|plots)\b/;
+  const kept = options.filter(
+    (option, i) => !files.test(option) && !/^--(json|markdown|plots)$/.test(options[i - 1] ?? ''),
+  );
+  return ['npm run bench', ...(kept.length > 0 ? ['--', ...kept] : [])].join(' ');
+}
+
+function others({ tsmpi: _, ...peers }: Run['systems']): string {
+  const names = Object.values(peers);
+  return names.length === 0 ? '' : `Beside ${names.join(', ')}. `;
 }
 
 export function markdownTable({ head, rows }: Table): string {
