@@ -49,6 +49,8 @@ class VerboseListener implements Listener {
       this.#say(`rank ${event.rank} is pid ${event.pid} on ${hostName(this.#placement, event.rank)}`);
     } else if (event.type === 'control' && event.message.type === 'ready') {
       if (++this.#joined === this.#placement.ranks.length) this.#say('all ranks have joined');
+    } else if (event.type === 'control' && event.message.type === 'note') {
+      this.#say(`rank ${event.rank}: ${event.message.text}`);
     } else if (event.type === 'gone') this.#say(`host ${event.host} is lost: ${event.reason}`);
     else if (event.type === 'exited') {
       this.#say(`rank ${event.rank} ended with ${event.signal ?? `code ${event.code}`}`);

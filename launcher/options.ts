@@ -97,9 +97,9 @@ export const OPTIONS: readonly OptionSpec[] = [
   },
   {
     name: 'transport',
-    value: 'auto|tcp|unix',
+    value: 'auto|tcp|unix|shm',
     group: 'Network',
-    help: 'what connects ranks of one host (auto: unix)',
+    help: 'what connects ranks of one host (auto: shm, shared memory, where that works, else unix)',
   },
   {
     name: 'stdin',

@@ -78,8 +78,9 @@ export function planRanks(request: LaunchRequest, identity: JobIdentity): RankPl
 }
 
 function localListen({ transport, network }: LaunchRequest, workspace: string, rank: number): LocalListen {
-  if (transport === 'unix') return { kind: 'unix', path: socketPath(workspace, rank) };
-  return { kind: 'tcp', tls: network.tls === 'on' };
+  if (transport === 'tcp') return { kind: 'tcp', tls: network.tls === 'on' };
+  const memory = { unix: 'none', auto: 'auto', shm: 'required' } as const;
+  return { kind: 'unix', path: socketPath(workspace, rank), memory: memory[transport] };
 }
 
 function remoteListen({ network }: LaunchRequest, address: string | undefined): RemoteListen {

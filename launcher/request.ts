@@ -37,7 +37,7 @@ export interface LaunchRequest {
   /** Milliseconds. */
   readonly timeout: number | undefined;
   /** Between ranks of one host. */
-  readonly transport: 'unix' | 'tcp';
+  readonly transport: 'auto' | 'tcp' | 'unix' | 'shm';
   /** Rank r listens for a debugger on this port plus r. */
   readonly inspectBase: number | undefined;
   /** The rank that waits for its debugger before the first line. */

@@ -1,5 +1,6 @@
 /** What the values of options may be. Each function gives what the text means, or throws what would be right. Pure. */
 import { isIP } from 'node:net';
+import type { LaunchRequest } from './request.ts';
 import { usage } from './scan.ts';
 
 const LAST_PORT = 65535;
@@ -38,10 +39,8 @@ export function timeLimit(text: string): number {
   return value * 1000;
 }
 
-export function transport(text: string): 'unix' | 'tcp' {
-  if (text === 'shm') throw usage('--transport shm is not available in this version: give auto, tcp or unix');
-  const choice = oneOf('--transport', text, ['auto', 'tcp', 'unix']);
-  return choice === 'auto' ? 'unix' : choice;
+export function transport(text: string): LaunchRequest['transport'] {
+  return oneOf('--transport', text, ['auto', 'tcp', 'unix', 'shm']);
 }
 
 export function inspectBase(text: string, ranks: number): number {

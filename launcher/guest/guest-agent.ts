@@ -132,5 +132,5 @@ export function ownPlan(plan: RankPlan, own: OwnProgram): RankPlan {
 /** A Unix socket lies in the folder of the agent whose rank it is. */
 function ownSocket(start: Extract<ToRank, { type: 'start' }>, workspace: string): typeof start {
   if (start.local?.kind !== 'unix') return start;
-  return { ...start, local: { kind: 'unix', path: socketPath(workspace, start.rank) } };
+  return { ...start, local: { ...start.local, path: socketPath(workspace, start.rank) } };
 }

@@ -79,6 +79,7 @@ export class Judge {
       case 'ready':
       case 'where':
       case 'bye':
+      case 'note':
         break;
     }
   }

@@ -6,16 +6,19 @@
 import type { ErrorCode } from '../errors.ts';
 
 /** Raised with every incompatible change of these messages. Both sides refuse another one, naming both versions. */
-export const CONTROL_PROTOCOL = 2;
+export const CONTROL_PROTOCOL = 3;
 
 /** Where a rank listens: `unix:/path` or `tcp:host:port`; empty where it does not. */
 export type Address = string;
 
 /** For ranks of the same host. */
 export type LocalListen =
-  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'unix'; readonly path: string; readonly memory: SharedMemory }
   /** On loopback. */
   | { readonly kind: 'tcp'; readonly tls: boolean };
+
+/** Whether the ranks of a host share memory: never, where they can, or it is an error where they can't. */
+export type SharedMemory = 'none' | 'auto' | 'required';
 
 /** For ranks of other hosts. */
 export interface RemoteListen {
@@ -64,6 +67,8 @@ export type FromRank =
   | { type: 'hello'; protocol: number; version: string; pid: number; local: Address; remote: Address }
   /** The mesh is connected and `world` is ready. */
   | { type: 'ready' }
+  /** Something to know for whoever wonders about this rank: it goes on. */
+  | { type: 'note'; text: string }
   /** Good-bye to ranks to which there is no link: the launcher passes it on. */
   | { type: 'bye'; to: number[] }
   /** The script has ended and every other rank has said good-bye: this rank may exit with any code. */

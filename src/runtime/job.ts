@@ -49,7 +49,7 @@ export class JobRank implements Job {
     if (start.type !== 'start') throw errors.launch(`the launcher began with "${start.type}" instead of "start"`);
     const version = packageVersion();
     if (start.protocol !== CONTROL_PROTOCOL) throw errors.otherVersion(start.version, version);
-    const surroundings = await Surroundings.listen(start, native);
+    const surroundings = await Surroundings.listen(start, native, (text) => control.send({ type: 'note', text }));
     const { local, remote } = surroundings;
     control.send({ type: 'hello', protocol: CONTROL_PROTOCOL, version, pid: process.pid, local, remote });
     const peers = await control.next();

@@ -1,7 +1,11 @@
 /** The meshes that connect a rank with the others: one within its host, made at the start, and one to all other hosts, made as needed. */
-import type { Address, ToRank } from '../contract/control.ts';
+import type { Address, SharedMemory, ToRank } from '../contract/control.ts';
+import * as errors from '../errors.ts';
 import type { NativeSource } from '../native/native.ts';
 import { Router } from '../transport/router.ts';
+import { SHARED_MEMORY } from '../transport/shm/offer.ts';
+import { capacityFor, trySharing } from '../transport/shm/sizes.ts';
+import { ShmTransport } from '../transport/shm/transport.ts';
 import { SocketMesh } from '../transport/socket/mesh.ts';
 import type { Transport } from '../transport/transport.ts';
 
@@ -12,8 +16,12 @@ export class Surroundings {
   readonly #local: SocketMesh | undefined;
   readonly #remote: SocketMesh | undefined;
 
-  /** Rejects with `ERR_LAUNCH` where this rank can't listen. */
-  static async listen(start: Start, native: NativeSource): Promise<Surroundings> {
+  /**
+   * Rejects with `ERR_LAUNCH` where this rank can't listen, or can't share memory though it is to.
+   *
+   * @param note - told what there is to know for whoever wonders.
+   */
+  static async listen(start: Start, native: NativeSource, note: (text: string) => void): Promise<Surroundings> {
     const { rank, size, job, epoch, secret, hostOf, local, remote } = start;
     const common = { self: rank, size, job, epoch, secret, native };
     // With more ranks than cores a peer may be off the processor for a while between two messages of its handshake.
@@ -41,18 +49,20 @@ export class Surroundings {
           links: 'lazy',
         }),
     ]);
-    return new Surroundings(rank, near, localMesh, remoteMesh);
+    const memory = local?.kind === 'unix' ? local.memory : 'none';
+    const within = localMesh && withMemory(localMesh, memory, native, note);
+    return new Surroundings(rank, near, [localMesh, within], remoteMesh);
   }
 
   private constructor(
     rank: number,
     near: (peer: number) => boolean,
-    local: SocketMesh | undefined,
+    [localMesh, local]: readonly [SocketMesh | undefined, Transport | undefined],
     remote: SocketMesh | undefined,
   ) {
-    this.#local = local;
+    this.#local = localMesh;
     this.#remote = remote;
-    const [first] = [local, remote].filter((mesh) => mesh !== undefined);
+    const [first] = [local, remote].filter((route) => route !== undefined);
     if (first === undefined) this.transport = Router.alone();
     else if (local === undefined || remote === undefined) this.transport = Router.over(first);
     else this.transport = new Router(rank, [local, remote], (peer) => (near(peer) ? local : remote));
@@ -72,4 +82,21 @@ export class Surroundings {
   async connect(addresses: { local: readonly Address[]; remote: readonly Address[] }): Promise<void> {
     await Promise.all([this.#local?.connect(addresses.local), this.#remote?.connect(addresses.remote)]);
   }
+}
+
+/** The transport between the ranks of this host: their sockets, with memory that they share or without. */
+function withMemory(
+  mesh: SocketMesh,
+  memory: SharedMemory,
+  native: NativeSource,
+  note: (text: string) => void,
+): Transport {
+  if (memory === 'none') return mesh;
+  const endpoints = mesh.peers.length + 1;
+  const options = { mesh, native, folder: SHARED_MEMORY, capacity: capacityFor(endpoints) };
+  if (memory === 'required') {
+    const obstacle = trySharing(options, endpoints);
+    if (obstacle !== undefined) throw errors.noSharedMemory(obstacle);
+  }
+  return new ShmTransport({ ...options, onRefused: (reason) => note(errors.overSockets(reason)) });
 }

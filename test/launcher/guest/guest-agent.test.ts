@@ -64,7 +64,7 @@ describe("a guest's plan", () => {
       },
       workingDirectory: '/other',
       input: false,
-      start: { ...given.start, local: { kind: 'unix', path: '/three/r3.sock' } },
+      start: { ...given.start, local: { kind: 'unix', path: '/three/r3.sock', memory: 'auto' } },
     });
     expect(plan.start).toMatchObject({ secret: 's', hosts: ['a', 'b'], remote: { host: '10.0.0.2', tls: true } });
   });

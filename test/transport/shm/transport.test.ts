@@ -201,7 +201,7 @@ if (unavailable !== false) {
     it('that the other side can not map is given back', async () => {
       const reasons: string[] = [];
       const { sinks, transports } = await pair((self) => ({
-        native: () => (self === 0 ? native : { ...native, map: failing }),
+        native: self === 0 ? withCalls({}) : withCalls({ map: failing }),
         onRefused: (text) => reasons.push(`${self}: ${text}`),
       }));
       for (let tag = 0; tag < 20; tag++) {
