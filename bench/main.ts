@@ -7,8 +7,10 @@
  *     npm run bench -- --peers --markdown README.md --plots docs/bench
  */
 import { mkdir, writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endCommands } from './lib/command.ts';
 import { describeMachine, machineLine } from './lib/machine.ts';
 import { keyOf, type Result } from './lib/result.ts';
 import { BENCHES, type Choices, DEFAULT_BENCHES, jobsOf, leftOutLine, measureJob, refusalOf } from './lib/suite.ts';
@@ -24,6 +26,12 @@ import { figureTables, goalTable, ratioTables, textTable } from './report/tables
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const options = await parseOptions(process.argv.slice(2));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    endCommands();
+    process.exit(128 + constants.signals[signal]);
+  });
+}
 const older = options.compare === undefined ? undefined : await readRun(options.compare);
 const run = options.from === undefined ? await measureAll(options) : await readRun(options.from);
 if (options.from !== undefined) {

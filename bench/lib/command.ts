@@ -1,5 +1,5 @@
 /** Runs one program of the bench, of whatever system, and takes the measurements that it prints. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { Measurement } from './result.ts';
 
 export interface Command {
@@ -19,10 +19,18 @@ export interface Outcome {
 
 const GRACE = 2000;
 
+const running = new Set<ChildProcess>();
+
+/** Asks what runs now to end, with all its ranks: for the end of the bench itself. */
+export function endCommands(): void {
+  for (const child of running) child.kill('SIGTERM');
+}
+
 /** @throws Error with everything that it said, if it did not end with exit code 0. `what` names it there. */
 export async function runCommand({ command, args, env, timeout }: Command, what: string): Promise<Outcome> {
   const started = performance.now();
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  running.add(child);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -32,6 +40,7 @@ export async function runCommand({ command, args, env, timeout }: Command, what:
     child.once('error', reject).once('close', (code, signal) => resolve(signal ?? `exit code ${code}`));
   }).finally(() => {
     for (const timer of timers) clearTimeout(timer);
+    running.delete(child);
   });
   const elapsed = performance.now() - started;
   if (ending !== 'exit code 0') throw new Error(`${what} failed (${ending}):\n${stderr}${stdout}`.trimEnd());
