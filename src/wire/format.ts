@@ -12,9 +12,9 @@ export const Format = {
   NUMBER: 5,
   /** Two's complement, big-endian, at least 8 bytes. */
   BIGINT: 6,
-  /** UTF-8. */
+  /** Latin-1: one byte a character. */
   STRING: 7,
-  /** UTF-16LE: strings with lone surrogates, and those too long for UTF-8. */
+  /** UTF-16LE: every other string. */
   STRING16: 8,
   TYPED_ARRAY: 9,
   ARRAY_BUFFER: 10,
@@ -22,12 +22,10 @@ export const Format = {
   BUFFER: 12,
   /** Elements in C order; the shape is the meta data. */
   NDARRAY: 13,
-  /** A tree of plain objects and arrays, as msgpack. */
-  PLAIN: 14,
-  /** Any other object: a table of nodes as msgpack, then the binary data of its nodes; sizes are the meta data. */
-  GRAPH: 15,
+  /** Any other object, as objects/ writes it, then its large binary data; then sizes are the meta data. */
+  OBJECT: 14,
   /** Several packets in one; never a value by itself. */
-  BUNDLE: 16,
+  BUNDLE: 15,
 } as const;
 export type Format = (typeof Format)[keyof typeof Format];
 

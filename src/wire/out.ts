@@ -4,7 +4,7 @@ import { dtypeName, dtypeOf, isTypedArray, type TypedArray } from './dtype.ts';
 import { Format } from './format.ts';
 import { segmentsOf } from './memory.ts';
 import { elementsOf, isContiguous, isNdArray, type NumericNdArray, numericNdArray, scatter } from './ndarray.ts';
-import type { Reception } from './packet.ts';
+import type { PacketHead, Reception } from './packet.ts';
 import { article, describe, type Plan } from './plan.ts';
 import { emptyArray, isDetached, isRaw } from './raw.ts';
 
@@ -22,6 +22,12 @@ export function checkOut(out: unknown, op: string): void {
   } else {
     throw typeInvalid(op, 'out', 'a TypedArray or an ndarray', out);
   }
+}
+
+/** The most common case at once: an array into one of the same kind and length. All that a plan checks holds then. HOT (bench: latency). */
+export function intoSame({ format, dtype, meta, bytes }: PacketHead, out: unknown): Reception | undefined {
+  if (format !== Format.TYPED_ARRAY || bytes === 0 || meta.byteLength > 0 || !isTypedArray(out)) return undefined;
+  return out.byteLength === bytes && dtypeOf(out) === dtype ? new OutReception(out, segmentsOf(out)) : undefined;
 }
 
 /** How the message of a plan fills `out`. Throws ERR_TYPE and ERR_TRUNCATE before anything is touched. HOT (bench: latency). */

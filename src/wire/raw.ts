@@ -19,6 +19,15 @@ import {
 /** Elements in the longest TypedArray. */
 const MAX_LENGTH = constants.MAX_LENGTH;
 
+/** V8 keeps the elements of arrays up to here inside of them (typed_array_max_size_in_heap). */
+const SMALL_BYTES = 64;
+/** For the length of a call, seen as an array of each dtype. */
+const SMALL = new Uint8Array(SMALL_BYTES);
+const SMALL_ARRAYS: readonly (TypedArray | undefined)[] = Array.from({ length: DType.FLOAT16 + 1 }, (_, dtype) => {
+  const Elements = constructorOf(dtype);
+  return Elements && new Elements(SMALL.buffer);
+});
+
 /** A value's bytes, and what they are. */
 export interface Raw {
   readonly format: Format;
@@ -109,6 +118,18 @@ export function rawValue(
       return shape === undefined ? array : packedNdArray(array, shape);
     }
   }
+}
+
+/** Whether a value is an array that V8 makes as one object, without memory outside of its heap: cheap, if it is never asked for its buffer. */
+export function isSmallArray(format: number, bytes: number): boolean {
+  return format === Format.TYPED_ARRAY && bytes <= SMALL_BYTES;
+}
+
+/** Such an array, with these bytes. HOT (bench: latency). */
+export function smallArray(dtype: number, bytes: Uint8Array): TypedArray {
+  SMALL.set(bytes);
+  const elements = SMALL_ARRAYS[dtype]!;
+  return elements.slice(0, bytes.byteLength / elements.BYTES_PER_ELEMENT);
 }
 
 /** Whether `bytes` are a whole number of such elements, in such a shape. */
