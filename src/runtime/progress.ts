@@ -19,8 +19,8 @@ import type { Transport } from '../transport/transport.ts';
 const SPIN = 0.1;
 /** How long the event loop waits for its turn at most, in milliseconds, in as far as it is for us to say. */
 const TURN = 0.1;
-/** Polls in vain, one after the other, before it has its turn. */
-const VAIN_POLLS = 32;
+/** Polls in vain, one after the other, before it has its turn: so many where it is polls that find things, fewer where it is the turns. */
+const MAX_VAIN = 32;
 /** Polls not in vain between two looks at the clock: one look costs as much as a quarter of a poll. */
 const LOOK = 16;
 /** Waits that are slept through at once after many in which it was in vain to stay awake. */
@@ -54,6 +54,8 @@ export class Progress implements Liveness {
   /** Something has come, or was begun to be waited for, since the last turn. */
   #fruitful = false;
   #vain = 0;
+  #maxVain = MAX_VAIN;
+  #polling = false;
   #fruits = 0;
   #turned = 0;
   #awakeUntil = 0;
@@ -71,12 +73,16 @@ export class Progress implements Liveness {
   /** HOT (bench: latency). */
   hold(): void {
     this.#holds++;
+    this.#fruitful = true;
     if (!this.#ordered) this.#begin();
   }
 
   /** HOT (bench: latency). */
   release(): void {
-    if (--this.#holds === 0 && !this.#awake) this.#letGo();
+    if (!this.#polling && this.#maxVain > 1) this.#maxVain >>= 1;
+    if (--this.#holds > 0) return;
+    if (this.#awake) this.#nextSkip = 1;
+    else this.#letGo();
   }
 
   #begin(): void {
@@ -94,7 +100,6 @@ export class Progress implements Liveness {
       this.#turned = this.#surface.now();
       this.#surface.soon(this.#turn);
     }
-    this.#fruitful = true;
     this.#queue();
   }
 
@@ -107,10 +112,13 @@ export class Progress implements Liveness {
     this.#ordered = false;
     // What waited has ended meanwhile. The next wait goes on from here, or the turn that is on order finds nothing that waits.
     if (this.#holds === 0) return;
-    if (this.#transport.poll()) {
+    this.#polling = true;
+    const found = this.#transport.poll();
+    this.#polling = false;
+    if (found) {
       this.#vain = 0;
+      this.#maxVain = MAX_VAIN;
       this.#fruitful = true;
-      this.#nextSkip = 1;
       if (++this.#fruits >= LOOK) {
         this.#fruits = 0;
         if (this.#surface.now() - this.#turned > TURN) {
@@ -118,7 +126,7 @@ export class Progress implements Liveness {
           return;
         }
       }
-    } else if (++this.#vain >= VAIN_POLLS) {
+    } else if (++this.#vain >= this.#maxVain) {
       this.#ordered = true;
       return;
     }

@@ -51,6 +51,9 @@ export class Connection {
   readonly socket: net.Socket;
   /** Its bytes are the system's, not those of TLS. */
   readonly plain: boolean;
+  /** What the socket stands on, and its name: to ask for that costs a call into Node.js. */
+  #handle: object | null = null;
+  #fd = -1;
   #over = false;
   /** Something has come since this was last cleared. */
   #progress = false;
@@ -115,7 +118,11 @@ export class Connection {
   /** The system's name for a plain socket; -1 when it is gone. HOT (bench: latency). */
   get fd(): number {
     const { _handle } = this.socket as unknown as { _handle: { readonly fd: number } | null };
-    return _handle === null ? -1 : _handle.fd;
+    if (_handle !== this.#handle) {
+      this.#handle = _handle;
+      this.#fd = _handle === null ? -1 : _handle.fd;
+    }
+    return this.#fd;
   }
 
   /**

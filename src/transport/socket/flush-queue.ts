@@ -22,16 +22,19 @@ export class FlushQueue {
     if (this.#waiting.push(flushable) === 1) void NOW.then(this.#run);
   }
 
+  /** HOT (bench: latency). */
   flush(): void {
     const flushing = this.#waiting;
+    if (flushing.length === 0) return;
     this.#waiting = this.#flushing;
     this.#flushing = flushing;
+    // From the front, and then emptied by what costs nothing: setting the length is a call into the runtime.
     for (let i = 0; i < flushing.length; i++) {
       const flushable = flushing[i]!;
       flushable.queued = false;
       flushable.flush();
     }
-    flushing.length = 0;
+    while (flushing.length > 0) flushing.pop();
   }
 
   readonly #run = (): void => {
