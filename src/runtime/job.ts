@@ -54,7 +54,7 @@ export class JobRank implements Job {
     control.send({ type: 'hello', protocol: CONTROL_PROTOCOL, version, pid: process.pid, local, remote });
     const peers = await control.next();
     if (peers.type !== 'peers') throw errors.launch(`the launcher sent "${peers.type}" where addresses were due`);
-    const joined = new JobRank(control, start, surroundings.transport, settings);
+    const joined = new JobRank(control, start, surroundings.transport, settings, native);
     joined.#anchor.hold();
     await surroundings.connect(peers);
     joined.#anchor.release();
@@ -62,12 +62,18 @@ export class JobRank implements Job {
     return joined;
   }
 
-  private constructor(control: ControlChannel, start: Start, transport: Transport, settings: CollectiveSettings) {
+  private constructor(
+    control: ControlChannel,
+    start: Start,
+    transport: Transport,
+    settings: CollectiveSettings,
+    native: NativeSource,
+  ) {
     this.#control = control;
     this.#transport = transport;
     this.restart = start.epoch;
-    const spin = start.localSize <= availableParallelism();
-    const liveness = new Progress(transport, this.#anchor, spin);
+    const crowded = start.localSize > availableParallelism();
+    const liveness = new Progress({ transport, anchor: this.#anchor, crowded, native });
     const { size, hosts, hostOf } = start;
     const engine = new Engine({ transport, endpoints: size, liveness });
     this.#engine = engine;
