@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import type { Communicator } from '../../src/comm/communicator.ts';
 import { DEFAULT_SETTINGS, type Job, Member } from '../../src/comm/member.ts';
 import { Engine } from '../../src/matching/engine.ts';
+import { nativeFrom } from '../../src/runtime/native.ts';
+import { Progress } from '../../src/runtime/progress.ts';
 import { type SpmdOptions, spmd } from '../../src/runtime/spmd.ts';
 import { Router } from '../../src/transport/router.ts';
 import { type MeshOptions, SocketMesh } from '../../src/transport/socket/mesh.ts';
@@ -21,7 +23,7 @@ export const shuffled: Run = (size, program, options) =>
   spmd(size, program, { ...options, seed: 20261121, eagerLimit: 64 });
 
 /** One mesh of every rank, and whom it reaches: everybody, or the ranks of the same host, or of other hosts. */
-type MeshKind = Pick<MeshOptions, 'kind' | 'tls' | 'links'> & { readonly reaches?: 'near' | 'far' };
+type MeshKind = Pick<MeshOptions, 'kind' | 'tls' | 'links' | 'native'> & { readonly reaches?: 'near' | 'far' };
 
 /** Two hosts, as far as the transport can tell: even ranks on one, odd ranks on the other. */
 const sameHost = (one: number, other: number) => one % 2 === other % 2;
@@ -47,14 +49,16 @@ function overSockets(...kinds: readonly MeshKind[]): Run {
         ),
       ),
     );
-    const liveness = { hold() {}, release() {} };
+    const anchor = { hold() {}, release() {} };
     const transports = endpoints.map((rank) => {
       const [first, second] = meshes.map((mesh) => mesh[rank]!);
       const choose = (peer: number) => (second === undefined || sameHost(rank, peer) ? first! : second);
       return new Router(rank, second === undefined ? [first!] : [first!, second], choose);
     });
     const members = transports.map((transport) => {
-      const engine = new Engine({ transport, endpoints: size, liveness });
+      const [native] = kinds.flatMap((kind) => kind.native ?? []);
+      const liveness = native && new Progress({ transport, anchor, crowded: false, native });
+      const engine = new Engine({ transport, endpoints: size, liveness: liveness ?? anchor });
       const job: Job = {
         restart: 0,
         abort: () => fail('abort'),
@@ -85,7 +89,7 @@ function fail(what: string): never {
 export const runs: readonly (readonly [name: string, run: Run])[] = [
   ['memory', overMemory],
   ['memory, shuffled', shuffled],
-  ['unix sockets', overSockets({ kind: 'unix' })],
+  ['unix sockets', overSockets({ kind: 'unix', native: nativeFrom(undefined) })],
   ['tcp sockets', overSockets({ kind: 'tcp' })],
   ['tcp, tls, lazy', overSockets({ kind: 'tcp', tls: true, links: 'lazy' })],
   [
