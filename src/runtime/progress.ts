@@ -26,7 +26,7 @@ const TURN = 0.1;
 /** Polls in vain, one after the other, before it has its turn: so many where it is polls that find things, fewer where it is the turns. */
 const MAX_VAIN = 32;
 /** The same with more ranks than cores; then the rank sleeps. */
-const MAX_VAIN_CROWDED = 2;
+const MAX_VAIN_CROWDED = 16;
 /** Polls not in vain between two looks at the clock: one look costs as much as a quarter of a poll. */
 const LOOK = 16;
 /** Waits that are slept through at once after many in which it was in vain to stay awake. */
