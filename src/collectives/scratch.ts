@@ -14,8 +14,8 @@ export function scratchLike(like: TypedArray, length: number): TypedArray {
   return new ArrayOf(length);
 }
 
-/** Smaller pieces are cheaper to make than to find. */
-const MIN_KEPT_BYTES = 16 * 1024;
+/** What is smaller malloc has in its heap, without new pages (mallopt(3), M_MMAP_THRESHOLD): there is nothing to gain. */
+const MIN_KEPT_BYTES = 128 * 1024;
 /** All that waits together, whoever gave it back. */
 const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 const MAX_KEPT = 8;

@@ -5,7 +5,7 @@ import { spmd } from '../../src/testing.ts';
 import type { TypedArray } from '../../src/wire/dtype.ts';
 
 const LIKE = new Float64Array(1);
-const LENGTH = 10_000;
+const LENGTH = 20_000;
 
 describe('borrowed memory', () => {
   it('is used again, by one caller at a time, as whatever dtype', () => {
