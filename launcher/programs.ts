@@ -1,4 +1,5 @@
 /** The programs of a command line: `tsrun -n 1 a.ts : -n 3 b.ts`. Pure. */
+import { FOR_RANKS } from '../src/contract/environment.ts';
 import type { Env } from '../src/contract/outer.ts';
 import { Given } from './given.ts';
 import { OPTIONS } from './options.ts';
@@ -53,7 +54,7 @@ function variables(texts: readonly string[], env: Env): Record<string, string> {
     const equals = text.indexOf('=');
     const name = equals < 0 ? text : text.slice(0, equals);
     if (name === '') throw usage(`-x ${shown(text)}: give NAME=VALUE, or NAME for a variable that is set`);
-    if (name.startsWith('TSMPI_') && name !== 'TSMPI_ALGORITHMS')
+    if (name.startsWith('TSMPI_') && !FOR_RANKS.includes(name))
       throw usage(`-x ${name}: tsrun itself sets this variable`);
     const value = equals < 0 ? env[name] : text.slice(equals + 1);
     if (value === undefined) throw usage(`-x ${name}: ${name} is not set here; write -x ${name}=VALUE`);

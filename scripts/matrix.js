@@ -36,7 +36,12 @@ for (const version of versions) {
       env: { ...process.env, TSMPI_NATIVE: native, PATH: `${dirname(node)}${delimiter}${process.env.PATH}` },
     });
     const minutes = ((performance.now() - started) / 60_000).toFixed(1);
-    outcomes.push({ node: version, native, minutes, outcome: status === 0 ? 'passed' : `failed (${signal ?? status})` });
+    outcomes.push({
+      node: version,
+      native,
+      minutes,
+      outcome: status === 0 ? 'passed' : `failed (${signal ?? status})`,
+    });
   }
 }
 console.table(outcomes);

@@ -1,5 +1,5 @@
 /** Which variables of tsrun's own environment go to the ranks of other hosts, on top of the environment that they find there. */
-import { Environment } from '../../src/contract/environment.ts';
+import { FOR_RANKS } from '../../src/contract/environment.ts';
 
 /** What steers Node and the output, and means the same on every host; `LC_` stands for all that begin with it. `-x` adds others. */
 export const REMOTE_VARIABLES: readonly string[] = [
@@ -13,7 +13,7 @@ export const REMOTE_VARIABLES: readonly string[] = [
   'LANG',
   'LANGUAGE',
   'LC_',
-  Environment.ALGORITHMS,
+  ...FOR_RANKS,
 ];
 
 export function remoteEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -1,5 +1,5 @@
 /** Command line of `tsrun manifest k8s` → {@link KubernetesRequest}. Pure; what Kubernetes would refuse is refused here. */
-import { Environment } from '../../src/contract/environment.ts';
+import { FOR_RANKS } from '../../src/contract/environment.ts';
 import { Given } from '../given.ts';
 import { type Scanned, usage } from '../scan.ts';
 import { commandWords, shown } from '../values.ts';
@@ -127,7 +127,7 @@ function variables(texts: readonly string[]): Map<string, string> {
     if (!/^[A-Za-z_.-][\w.-]*$/.test(name)) {
       throw usage(`-x ${shown(text)}: a name has letters, digits, _, - and ., and no digit first`);
     }
-    const ours = name.startsWith('TSMPI_') && name !== Environment.ALGORITHMS;
+    const ours = name.startsWith('TSMPI_') && !FOR_RANKS.includes(name);
     if (ours || MEETING.includes(name)) throw usage(`-x ${name}: the manifest itself sets this variable`);
     result.set(name, text.slice(equals + 1));
   }

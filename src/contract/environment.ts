@@ -18,3 +18,6 @@ export const Environment = {
   /** Private: the file descriptor of the control channel to the agent. Removed from the environment once read. */
   CONTROL_FD: 'TSMPI_CONTROL_FD',
 } as const;
+
+/** Those that users set for the ranks; all others are for tsrun and whoever starts it. */
+export const FOR_RANKS: readonly string[] = [Environment.ALGORITHMS, Environment.NATIVE];
