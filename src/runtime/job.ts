@@ -9,11 +9,13 @@ import { MpiError } from '../errors.ts';
 import { Engine } from '../matching/engine.ts';
 import { PeerState } from '../matching/peers.ts';
 import type { NativeSource } from '../native/native.ts';
+import { SHARED_MEMORY } from '../transport/shm/segment.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { ControlChannel } from './control.ts';
 import { Anchor } from './liveness.ts';
 import { locatedCalls, pendingCalls } from './pending.ts';
-import { Progress } from './progress.ts';
+import { type Polled, Progress } from './progress.ts';
+import { sharingOf } from './sharing.ts';
 import { Surroundings } from './surroundings.ts';
 import { packageVersion } from './version.ts';
 
@@ -54,7 +56,7 @@ export class JobRank implements Job {
     control.send({ type: 'hello', protocol: CONTROL_PROTOCOL, version, pid: process.pid, local, remote });
     const peers = await control.next();
     if (peers.type !== 'peers') throw errors.launch(`the launcher sent "${peers.type}" where addresses were due`);
-    const joined = new JobRank(control, start, surroundings.transport, settings);
+    const joined = new JobRank(control, start, surroundings.transport, settings, native);
     joined.#anchor.hold();
     await surroundings.connect(peers);
     joined.#anchor.release();
@@ -62,19 +64,28 @@ export class JobRank implements Job {
     return joined;
   }
 
-  private constructor(control: ControlChannel, start: Start, transport: Transport, settings: CollectiveSettings) {
+  private constructor(
+    control: ControlChannel,
+    start: Start,
+    transport: Transport,
+    settings: CollectiveSettings,
+    native: NativeSource,
+  ) {
     this.#control = control;
     this.#transport = transport;
     this.restart = start.epoch;
     const spin = start.localSize <= availableParallelism();
-    const liveness = new Progress(transport, this.#anchor, spin);
+    const sharing = sharesMemory(start)
+      ? sharingOf(native, SHARED_MEMORY, !spin, (reason) => control.send({ type: 'note', text: errors.noBoard(reason) }))
+      : undefined;
+    const liveness = new Progress(sharing ? both(sharing.waits, transport) : transport, this.#anchor, spin);
     const { size, hosts, hostOf } = start;
     const engine = new Engine({ transport, endpoints: size, liveness });
     this.#engine = engine;
     engine.onLost = (peer, reason) => this.#peerLost(peer, reason);
     engine.onLeft = () => this.#checkLeft();
     const names = hostOf.map((host) => hosts[host] as string);
-    this.#member = new Member({ engine, job: this, settings, hosts: names });
+    this.#member = new Member({ engine, job: this, settings, hosts: names, sharing });
     this.world = this.#member.world();
     this.self = this.#member.self();
     this.#watchProcess();
@@ -196,4 +207,23 @@ export class JobRank implements Job {
       if (hook === undefined || hook.scriptSettled) void this.finalize();
     });
   }
+}
+
+/** Whether ranks of this host are to use memory that they share: as all of them are told alike. */
+function sharesMemory({ local }: Start): boolean {
+  return local?.kind === 'unix' && local.memory !== 'none';
+}
+
+/** Two that are polled as one. */
+function both(one: Polled, other: Polled): Polled {
+  return {
+    poll() {
+      const found = one.poll();
+      return other.poll() || found;
+    },
+    arm() {
+      const quiet = one.arm();
+      return other.arm() && quiet;
+    },
+  };
 }

@@ -93,6 +93,7 @@ export class LocalRank implements Liveness {
 
 function settingsOf({ segmentBytes, algorithms }: LocalOptions): CollectiveSettings {
   return {
+    ...DEFAULT_SETTINGS,
     segmentBytes: segmentBytes ?? DEFAULT_SETTINGS.segmentBytes,
     algorithms: algorithms === undefined ? DEFAULT_SETTINGS.algorithms : new Map(Object.entries(algorithms)),
   };

@@ -15,6 +15,9 @@
 import type { Liveness } from '../matching/engine.ts';
 import type { Transport } from '../transport/transport.ts';
 
+/** What is polled: a transport, as far as it matters here. */
+export type Polled = Pick<Transport, 'poll' | 'arm'>;
+
 /** How long a rank stays awake in vain, in milliseconds. */
 const SPIN = 0.1;
 /** How long the event loop waits for its turn at most, in milliseconds, in as far as it is for us to say. */
@@ -39,7 +42,7 @@ export interface Surface {
 const PROCESS: Surface = { now: () => performance.now(), soon: (callback) => void setImmediate(callback) };
 
 export class Progress implements Liveness {
-  readonly #transport: Transport;
+  readonly #transport: Polled;
   /** Held while anything waits. */
   readonly #anchor: Liveness;
   /** Stays awake at all: every rank of this host can have a core of its own. */
@@ -63,7 +66,7 @@ export class Progress implements Liveness {
   #skip = 0;
   #nextSkip = 1;
 
-  constructor(transport: Transport, anchor: Liveness, spin: boolean, surface: Surface = PROCESS) {
+  constructor(transport: Polled, anchor: Liveness, spin: boolean, surface: Surface = PROCESS) {
     this.#transport = transport;
     this.#anchor = anchor;
     this.#spin = spin;

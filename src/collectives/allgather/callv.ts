@@ -28,11 +28,11 @@ export function allgatherv<A>(context: CollectiveContext, array: A, options: Gat
   checkDispls(displs, size, 'allgatherv', 'displs');
   const dtype = dtypeOf(part);
   const own = privateFrom(out, encode(part, 'allgatherv'));
-  const { code, run } = choose(context, 'allgatherv', options.algorithm);
-  const fingerprint = fingerprintOf('allgatherv', { algorithm: code, dtype });
+  const choice = choose(context, 'allgatherv', options.algorithm);
+  const fingerprint = fingerprintOf('allgatherv', { algorithm: choice.code, dtype });
   const inboxOf = flatInbox({ call: 'allgatherv', dtype, out, counts, displs });
   return {
     lasting: whileViewOf(part, [own]),
-    start: async () => (await share(context, context.open(fingerprint), run, own, inboxOf)) as A,
+    start: async () => (await share(context, context.open(fingerprint), choice, own, inboxOf)) as A,
   };
 }

@@ -7,9 +7,14 @@ import type { CollectiveContext, CollectiveOptions, Fingerprint } from '../conte
 import { fingerprintOf } from '../fingerprint.ts';
 import { receiveInto } from '../inbox.ts';
 import { always, type Plan, whileViewOf } from '../plan.ts';
-import { algorithmWithCode, choose } from '../selection.ts';
+import { COLLECTIVES, SHARED_MEMORY_CODE } from '../registry.ts';
+import { algorithmWithCode, boardOf, type Choice, choose } from '../selection.ts';
 import { ownValue } from '../values.ts';
 import { binomial } from './binomial.ts';
+import { giveShared, takeShared } from './sharedMemory.ts';
+
+/** In the fingerprint, in place of the algorithm that only the root knows. */
+const BY_MESSAGES = COLLECTIVES.bcast.algorithms['binomial']?.code ?? 0;
 
 /**
  * The root's value, on every rank (MPI 4.1, 6.4). The other ranks' `value` is not looked at. The root gets its own value back, or
@@ -30,16 +35,33 @@ export function bcast<T>(
   const { out } = options;
   checkRoot(root, size, 'bcast');
   if (out !== undefined) checkOut(out, 'bcast');
-  const fingerprint = fingerprintOf('bcast', { root });
-  if (rank === root) return fromRoot(context, fingerprint, value as T, options);
+  if (rank === root) return fromRoot(context, root, value as T, options);
 
-  choose(context, 'bcast', options.algorithm);
-  return { lasting: always, start: async () => (await toOthers(context, fingerprint, out)) as T };
+  const choice = choose(context, 'bcast', options.algorithm);
+  const fingerprint = fingerprintFor(context, root, choice.code);
+  return { lasting: always, start: async () => (await toOthers(context, fingerprint, choice, out)) as T };
 }
 
-async function toOthers(context: CollectiveContext, fingerprint: Fingerprint, out: unknown): Promise<unknown> {
+/** By which of the algorithms messages go only the root knows; whether there are any all know. */
+function fingerprintFor(context: CollectiveContext, root: number, code: number): Fingerprint {
+  if (code === SHARED_MEMORY_CODE) return fingerprintOf('bcast', { root, algorithm: code });
+  return fingerprintOf('bcast', context.sharesMemory ? { root, algorithm: BY_MESSAGES } : { root });
+}
+
+async function toOthers(
+  context: CollectiveContext,
+  fingerprint: Fingerprint,
+  choice: Choice<unknown>,
+  out: unknown,
+): Promise<unknown> {
   const { root } = fingerprint;
   const channel = context.open(fingerprint);
+  const board = await boardOf(channel, choice);
+  if (board !== undefined) {
+    const reception = await takeShared(board, root, (head) => receiveInto(head, out, 'bcast'));
+    context.close(channel);
+    return reception.value();
+  }
   const packet = await binomial(channel, undefined, root);
   const announcement = announcementIn(packet);
   if (announcement === undefined) {
@@ -58,20 +80,23 @@ async function toOthers(context: CollectiveContext, fingerprint: Fingerprint, ou
 
 function fromRoot<T>(
   context: CollectiveContext,
-  fingerprint: Fingerprint,
+  root: number,
   value: T,
   { out, algorithm }: CollectiveOptions,
 ): Plan<T> {
-  const { root } = fingerprint;
   const packet = encode(value, 'bcast');
-  const { code, run } = choose(context, 'bcast', algorithm, { bytes: packet.bytes });
+  const choice = choose(context, 'bcast', algorithm, { bytes: packet.bytes });
+  const { run, byMessages } = choice;
+  const fingerprint = fingerprintFor(context, root, choice.code);
   return {
     lasting: whileViewOf(value, [packet]),
     async start() {
       const channel = context.open(fingerprint);
-      if (context.size > 1) {
+      const board = await boardOf(channel, choice);
+      if (board !== undefined) await giveShared(board, packet);
+      else if (context.size > 1) {
         const announced = run !== undefined && packet.bytes > 0;
-        await binomial(channel, announced ? announce(packet, code) : packet, root);
+        await binomial(channel, announced ? announce(packet, byMessages) : packet, root);
         if (announced) await run(channel, new Bulk(packet.segments), root, context.segmentBytes);
       }
       context.close(channel);
