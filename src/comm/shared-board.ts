@@ -7,6 +7,7 @@
 import { type Awaited, Board, type BoardKeeper } from '../collectives/board/board.ts';
 import { BoardMemory, type OfferedMemory, type SharedMemory } from '../collectives/board/memory.ts';
 import { SHARED_MEMORY } from '../collectives/registry.ts';
+import * as errors from '../errors.ts';
 import type { Frame } from '../wire/frame.ts';
 import { decode, encode } from '../wire/value.ts';
 import { BoardReceive } from './board-waits.ts';
@@ -205,6 +206,10 @@ export class SharedBoard implements BoardDesk, BoardKeeper {
     this.#domain.inspect(theirs);
     const { broken } = this.#domain.collective;
     if (broken !== null) throw broken;
+  }
+
+  astray(peer: number): never {
+    throw errors.differedBefore(this.#domain.name, peer, this.#holder!.describe());
   }
 
   ring(peer: number): void {

@@ -29,6 +29,8 @@ export interface Awaited {
 export interface BoardKeeper {
   /** Resolves when `board.reached(awaited)`. Rejects where that can't be any more. */
   wait(awaited: Awaited): Promise<void>;
+  /** `peer` has made other calls before: those were over before it showed. */
+  astray(peer: number): never;
   /** The fingerprint of `peer` is not ours to the letter. Throws unless they differ in what one of the two can't know. */
   differs(peer: number, theirs: Frame): void;
   /** Wakes `peer`, which sleeps. */
@@ -63,6 +65,7 @@ export class Board {
   #root = 0;
   #count = 0;
   #countHigh = 0;
+  #history = 0;
   // Views on the data of all banks as arrays of one dtype and length, as far as they were asked for.
   #dtype = 0;
   #length = -1;
@@ -82,6 +85,9 @@ export class Board {
 
   /** The next call comes to it. `stamp` has its fingerprint. */
   begin(number: number, stamp: Frame): void {
+    // Of the call before: who only writes in a call does not see what the others do in it.
+    const known = Math.imul(this.#number, 31) ^ (this.#call & 0xffff) ^ (this.#root << 16);
+    this.#history = Math.imul(this.#history ^ known, 0x01000193) + 1;
     this.#number = number;
     this.#call = stamp.collective | (stamp.op << 8) | (stamp.algorithm << 16) | (stamp.callDtype << 24);
     this.#root = stamp.root | 0;
@@ -107,11 +113,7 @@ export class Board {
     const head = this.memory.head(this.rank, round);
     words[head + Head.WORKED] = round;
     words[head + Head.NOTE] = note;
-    words[head + Head.NUMBER] = this.#number;
-    words[head + Head.CALL] = this.#call;
-    words[head + Head.ROOT] = this.#root;
-    words[head + Head.COUNT] = this.#count;
-    words[head + Head.COUNT_HIGH] = this.#countHigh;
+    this.#sign(head);
     Atomics.store(words, head + Head.FILLED, (round + 1) | 0);
     this.#wakeOthers();
   }
@@ -162,10 +164,24 @@ export class Board {
   finish(round: number): void {
     const { words } = this.memory;
     const value = (round + 1) | 0;
-    // Also where we had nothing to say: an old number would be mistaken for a new one once numbers have gone around.
-    words[this.memory.head(this.rank, round) + Head.FILLED] = value;
+    const head = this.memory.head(this.rank, round);
+    if (words[head + Head.FILLED] !== value) {
+      // We had nothing to say. An old number would be mistaken for a new one once numbers have gone around.
+      words[head + Head.FILLED] = value;
+      this.#sign(head);
+    }
     Atomics.store(words, this.#own + Own.FINISHED, value);
     this.#wakeOthers();
+  }
+
+  #sign(head: number): void {
+    const { words } = this.memory;
+    words[head + Head.NUMBER] = this.#number;
+    words[head + Head.CALL] = this.#call;
+    words[head + Head.ROOT] = this.#root;
+    words[head + Head.COUNT] = this.#count;
+    words[head + Head.COUNT_HIGH] = this.#countHigh;
+    words[head + Head.HISTORY] = this.#history;
   }
 
   /** The elements in the bank of `rank`: of the dtype of `like`, `length` of them. */
@@ -226,6 +242,7 @@ export class Board {
   /** HOT (bench: allreduce). */
   #compare(peer: number, head: number): void {
     const { words } = this.memory;
+    if (words[head + Head.HISTORY] !== this.#history) this.#search(peer);
     if (
       words[head + Head.CALL] !== this.#call ||
       words[head + Head.ROOT] !== this.#root ||
@@ -234,6 +251,17 @@ export class Board {
     ) {
       this.#keeper.differs(peer, this.#stampIn(head));
     }
+  }
+
+  /** Finds the call that was not the same, as far as banks still tell of it. */
+  #search(peer: number): never {
+    const { words } = this.memory;
+    for (let round = 0; round < this.#banks; round++) {
+      const [ours, theirs] = [this.memory.head(this.rank, round), this.memory.head(peer, round)];
+      const same = (word: number) => words[ours + word] === words[theirs + word];
+      if (same(Head.NUMBER) && !(same(Head.CALL) && same(Head.ROOT))) this.#keeper.differs(peer, this.#stampIn(theirs));
+    }
+    return this.#keeper.astray(peer);
   }
 
   #stampIn(head: number): Frame {

@@ -56,10 +56,12 @@ export const Head = {
   ROOT: 5,
   COUNT: 6,
   COUNT_HIGH: 7,
+  /** Of all calls that have come to the board before, as far as every rank must know them. */
+  HISTORY: 8,
 } as const;
 
 const OWN_BYTES = 128;
-const HEAD_BYTES = 32;
+const HEAD_BYTES = 48;
 /** A header before the data, and what is left of its cache line behind them. */
 const BANK_OVERHEAD = 64;
 const WORD = Int32Array.BYTES_PER_ELEMENT;
@@ -101,7 +103,7 @@ export class BoardMemory {
     return (size * OWN_BYTES + (rank * banks + (round & this.#mask)) * this.#stride) / WORD;
   }
 
-  /** Where its data begin, in bytes: a multiple of 32. */
+  /** Where its data begin, in bytes: a multiple of 16. */
   data(rank: number, round: number): number {
     return this.head(rank, round) * WORD + HEAD_BYTES;
   }
