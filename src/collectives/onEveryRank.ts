@@ -78,19 +78,32 @@ class ArrayPlan<T> implements Plan<T> {
     this.#length = operand.input.length;
   }
 
-  async start(): Promise<T> {
+  start(): T | Promise<T> {
     const context = this.#context;
     const operand = this.#operand;
-    const choice = this.#choice;
     const target = this.#fixed ?? targetOf(operand, undefined, this.#call);
     const channel = context.open(this.#fingerprint);
-    const turn = boardOf(channel, choice);
-    const board = turn instanceof Board ? turn : await turn;
+    const turn = boardOf(channel, this.#choice);
     // Of these two only allreduce has it.
-    if (board !== undefined) await sharedMemory(board, target.input, target.work, operand.reducer);
+    const made =
+      turn instanceof Board
+        ? sharedMemory(turn, target.input, target.work, operand.reducer)
+        : this.#make(channel, turn, target);
+    if (made !== undefined) return made.then(() => this.#finish(channel, target));
+    return this.#finish(channel, target);
+  }
+
+  async #make(channel: Channel, turn: ReturnType<Channel['board']>, target: Target): Promise<void> {
+    const context = this.#context;
+    const { reducer } = this.#operand;
+    const board = turn && (await turn);
+    if (board !== undefined) await sharedMemory(board, target.input, target.work, reducer);
     else if (context.size === 1) copyOperand(target);
-    else await choice.run(channel, target.input, target.work, operand.reducer, segmentOf(context, operand));
-    context.close(channel);
+    else await this.#choice.run(channel, target.input, target.work, reducer, segmentOf(context, this.#operand));
+  }
+
+  #finish(channel: Channel, target: Target): T {
+    this.#context.close(channel);
     return target.finish() as T;
   }
 

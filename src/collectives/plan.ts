@@ -9,8 +9,11 @@ import type { CollectiveContext } from './context.ts';
 
 /** One rank's part of a collective: its arguments are checked, and all that they settle is made. */
 export interface Plan<T> {
-  /** Takes the call's sequence number, before anything is awaited, runs the algorithm and closes the call. */
-  start(): Promise<T>;
+  /**
+   * Takes the call's sequence number, before anything is awaited, runs the algorithm and closes the call. Gives the result itself where
+   * nothing had to be waited for.
+   */
+  start(): T | Promise<T>;
   /**
    * Whether another start does what a plan made now would do: it reads and fills the user's own memory, which is as long as it was. A
    * plan that had to copy or encode a value is for one start.
@@ -23,7 +26,7 @@ export interface Plan<T> {
  *
  * @throws MpiError what is wrong with the arguments.
  */
-export function again<T>(context: CollectiveContext, prepare: () => Plan<T>): () => Promise<T> {
+export function again<T>(context: CollectiveContext, prepare: () => Plan<T>): () => T | Promise<T> {
   let plan = prepare();
   let shares = context.sharesMemory;
   return () => {

@@ -90,6 +90,10 @@ const RULES: readonly Rule[] = [
   ...reduceScatterRules('reduceScatterBlock'),
 ];
 
+const RULES_OF: ReadonlyMap<SelectableName, readonly Rule[]> = new Map(
+  SELECTABLE.map((name) => [name, RULES.filter(({ collective }) => collective === name)]),
+);
+
 function reduceScatterRules(collective: SelectableName): Rule[] {
   return [
     { collective, algorithm: 'recursiveHalving', maxBytes: 16 * KiB, maxSize: 8, commutative: true },
@@ -183,7 +187,7 @@ function ruled<Name extends SelectableName>(
   traits: Traits,
 ): Algorithm<RunOf<Name>> {
   const { algorithms } = COLLECTIVES[name] as Collective<RunOf<Name>>;
-  const rule = RULES.find((candidate) => candidate.collective === name && fits(candidate, context.size, traits));
+  const rule = RULES_OF.get(name)?.find((candidate) => fits(candidate, context.size, traits));
   const algorithm = algorithms[rule?.algorithm ?? ''];
   invariant(algorithm !== undefined, 'no rule fits', name, context.size);
   return algorithm;

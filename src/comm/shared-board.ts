@@ -17,6 +17,10 @@ import type { Domain } from './domain.ts';
 /** More ranks on one host are served as well by messages. */
 const MOST_RANKS = 16;
 
+/** After so many milliseconds the event loop has its turn, whatever happens; so many calls lie between two looks at the clock. */
+const TURN = 0.5;
+const LOOK = 16;
+
 type Turn = Board | undefined;
 
 export class SharedBoard implements BoardDesk, BoardKeeper {
@@ -32,6 +36,8 @@ export class SharedBoard implements BoardDesk, BoardKeeper {
   #from: number;
   readonly #queue: { readonly channel: CollectiveChannel; readonly go: (turn: Turn) => void }[] = [];
   #onIdle: (() => void) | undefined;
+  #calls = 0;
+  #turned = 0;
   #ended = false;
   yieldCpu: (() => void) | undefined;
 
@@ -70,7 +76,21 @@ export class SharedBoard implements BoardDesk, BoardKeeper {
     if (this.#holder !== null) return new Promise((go) => this.#queue.push({ channel, go }));
     this.#holder = channel;
     if (this.#board === undefined) return this.#make(channel);
+    if (++this.#calls % LOOK === 0 && this.#turnDue()) return this.#afterTurn(channel, this.#board);
     return this.#begin(channel, this.#board);
+  }
+
+  /** Where nobody ever has to wait, the event loop has no turn by itself. */
+  #turnDue(): boolean {
+    const now = performance.now();
+    if (now - this.#turned < TURN) return false;
+    this.#turned = now;
+    return true;
+  }
+
+  async #afterTurn(channel: CollectiveChannel, board: Board): Promise<Turn> {
+    await new Promise<void>((resolve) => this.#domain.engine.clock.soon(resolve));
+    return this.#begin(channel, board);
   }
 
   /** This call has done its part. */

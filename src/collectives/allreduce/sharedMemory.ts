@@ -1,6 +1,7 @@
 import type { TypedArray } from '../../wire/dtype.ts';
 import type { Board } from '../board/board.ts';
 import { elementsIn } from '../board/elements.ts';
+import type { Wait } from '../channel.ts';
 import type { Reducer } from '../kernels/reducer.ts';
 import { copyInto } from '../scratch.ts';
 import { blockStart } from '../shapes/blocks.ts';
@@ -17,27 +18,28 @@ const SMALL = 4096;
  *
  * Cost: one copy in, one pass over the operands shared by all ranks, one copy out; no message.
  */
-export async function sharedMemory(
-  board: Board,
-  input: TypedArray,
-  work: TypedArray,
-  reducer: Reducer,
-): Promise<void> {
+export function sharedMemory(board: Board, input: TypedArray, work: TypedArray, reducer: Reducer): Wait {
   if (input.byteLength > Math.min(SMALL, board.bankBytes)) return inParts(board, input, work, reducer);
-
-  const { length } = input;
   const round = board.next();
   const free = board.room(round);
-  if (free) await free;
-  copyInto(board.elements(input, length, board.rank, round), input);
+  if (free) return free.then(() => whole(board, round, input, work, reducer));
+  return whole(board, round, input, work, reducer);
+}
+
+/** HOT (bench: allreduce). */
+function whole(board: Board, round: number, input: TypedArray, work: TypedArray, reducer: Reducer): Wait {
+  copyInto(board.elements(input, input.length, board.rank, round), input);
   board.fill(round);
   const here = board.allFilled(round);
-  if (here) await here;
-  const first = board.elements(input, length, 0, round);
-  reducer.combine(first, board.elements(input, length, 1, round), work);
-  for (let rank = 2; rank < board.size; rank++) {
-    reducer.combine(work, board.elements(input, length, rank, round), work);
-  }
+  if (here) return here.then(() => combineAll(board, round, input, work, reducer));
+  combineAll(board, round, input, work, reducer);
+  return undefined;
+}
+
+function combineAll(board: Board, round: number, input: TypedArray, work: TypedArray, { combine }: Reducer): void {
+  const { length } = input;
+  combine(board.elements(input, length, 0, round), board.elements(input, length, 1, round), work);
+  for (let rank = 2; rank < board.size; rank++) combine(work, board.elements(input, length, rank, round), work);
   board.finish(round);
 }
 
