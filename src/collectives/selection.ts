@@ -17,9 +17,9 @@ import {
   isSelectable,
   type RunOf,
   SELECTABLE,
+  type SelectableName,
   SHARED_MEMORY,
   SHARED_MEMORY_CODE,
-  type SelectableName,
 } from './registry.ts';
 
 interface Rule {

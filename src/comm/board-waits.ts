@@ -1,8 +1,8 @@
 /** What a process waits for at boards: looked at whenever it looks for messages, and a reason to wake it when it does not. */
 import type { Awaited, Board } from '../collectives/board/board.ts';
-import * as errors from '../errors.ts';
 import type { MpiError } from '../errors.ts';
-import { type CollectiveChannel, ChannelReceive } from './channel.ts';
+import * as errors from '../errors.ts';
+import { ChannelReceive, type CollectiveChannel } from './channel.ts';
 
 /** A wait like one for a message that never comes: so it ends by all that ends such a wait, and is told of in all reports. */
 export class BoardReceive extends ChannelReceive {
@@ -41,7 +41,9 @@ export class BoardReceive extends ChannelReceive {
   }
 
   override land(): never {
-    throw errors.protocol(`a message of rank ${this.source} in ${this.channel.describe()}, which goes by shared memory`);
+    throw errors.protocol(
+      `a message of rank ${this.source} in ${this.channel.describe()}, which goes by shared memory`,
+    );
   }
 
   override adopt(): never {

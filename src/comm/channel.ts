@@ -1,7 +1,7 @@
 /** One collective call on the wire: the messages between its ranks, all with its number and its fingerprint. */
 
-import { describeFingerprint } from '../collectives/calls.ts';
 import type { Board } from '../collectives/board/board.ts';
+import { describeFingerprint } from '../collectives/calls.ts';
 import type { Channel, Wait } from '../collectives/channel.ts';
 import type { Fingerprint } from '../collectives/context.ts';
 import * as errors from '../errors.ts';

@@ -15,9 +15,9 @@ import { type Frame, FrameKind } from '../wire/frame.ts';
 import { Agreement, type Disagreement, NUMBERS } from './agreement.ts';
 import { ChannelReceive, CollectiveChannel } from './channel.ts';
 import { BLOCK, ContextKind } from './context-ids.ts';
-import { SharedBoard } from './shared-board.ts';
 import type { Job, Member } from './member.ts';
 import { decodeSentence, encodeSentence } from './sentence.ts';
+import { SharedBoard } from './shared-board.ts';
 
 export interface DomainOptions {
   member: Member;
@@ -122,7 +122,13 @@ export class Domain implements CollectiveContext, ContextOwner {
 
   open(fingerprint: Fingerprint): CollectiveChannel {
     const { number, disagreement } = this.#agreement.open(fingerprint);
-    this.current = new CollectiveChannel(this.collective, number, fingerprint, this.#agreement.stampOf(fingerprint), this.#board);
+    this.current = new CollectiveChannel(
+      this.collective,
+      number,
+      fingerprint,
+      this.#agreement.stampOf(fingerprint),
+      this.#board,
+    );
     this.running.push(this.current);
     this.#job.began(this);
     if (disagreement !== null) throw this.#mismatch(disagreement);

@@ -1,8 +1,8 @@
 /** One process as a member of its job: its engine, where everybody is, and the communicators that it has made. */
 import { Deferred } from '../base/deferred.ts';
+import type { SharedMemorySource } from '../collectives/board/memory.ts';
 import type { MpiError } from '../errors.ts';
 import * as errors from '../errors.ts';
-import type { SharedMemorySource } from '../collectives/board/memory.ts';
 import type { Engine } from '../matching/engine.ts';
 import { isLimited, type WaitOptions, watch } from '../p2p/guard.ts';
 import type { BoardWaits } from './board-waits.ts';

@@ -50,7 +50,9 @@ export class SharedBoard implements BoardDesk, BoardKeeper {
     if (member.sharing === undefined) this.#refusal = 'these ranks share no memory';
     else if (!alone) this.#refusal = 'the other group has its own';
     else if (size > MOST_RANKS) this.#refusal = `${size} ranks are more than ${MOST_RANKS}`;
-    else for (let rank = 1; rank < size; rank++) if (host(rank) !== host(0)) this.#refusal = 'not all ranks are on one host';
+    else
+      for (let rank = 1; rank < size; rank++)
+        if (host(rank) !== host(0)) this.#refusal = 'not all ranks are on one host';
     this.#possible = size > 1 && this.#refusal === undefined;
   }
 
@@ -138,7 +140,10 @@ export class SharedBoard implements BoardDesk, BoardKeeper {
     const { sharing, settings } = member;
     const { banks, bankBytes } = settings.board;
     const shape = { size, banks, bankBytes };
-    const memory = rank === 0 ? await this.#offer(channel, BoardMemory.bytesFor(shape)) : await this.#take(channel, BoardMemory.bytesFor(shape));
+    const memory =
+      rank === 0
+        ? await this.#offer(channel, BoardMemory.bytesFor(shape))
+        : await this.#take(channel, BoardMemory.bytesFor(shape));
     if (typeof memory === 'string') return this.#refuse(memory);
     this.yieldCpu = sharing?.yieldCpu();
     this.#board = new Board(new BoardMemory(memory, shape), rank, this);

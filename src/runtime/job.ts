@@ -76,7 +76,9 @@ export class JobRank implements Job {
     this.restart = start.epoch;
     const spin = start.localSize <= availableParallelism();
     const sharing = sharesMemory(start)
-      ? sharingOf(native, SHARED_MEMORY, !spin, (reason) => control.send({ type: 'note', text: errors.noBoard(reason) }))
+      ? sharingOf(native, SHARED_MEMORY, !spin, (reason) =>
+          control.send({ type: 'note', text: errors.noBoard(reason) }),
+        )
       : undefined;
     const liveness = new Progress(sharing ? both(sharing.waits, transport) : transport, this.#anchor, spin);
     const { size, hosts, hostOf } = start;

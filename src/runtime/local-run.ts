@@ -6,7 +6,14 @@
 import type { Clock } from '../base/clock.ts';
 import { Deferred } from '../base/deferred.ts';
 import type { Communicator } from '../comm/communicator.ts';
-import { type BoardSettings, type CollectiveSettings, DEFAULT_SETTINGS, type Job, Member, type Sharing } from '../comm/member.ts';
+import {
+  type BoardSettings,
+  type CollectiveSettings,
+  DEFAULT_SETTINGS,
+  type Job,
+  Member,
+  type Sharing,
+} from '../comm/member.ts';
 import * as errors from '../errors.ts';
 import { MpiError } from '../errors.ts';
 import { Engine, type Liveness } from '../matching/engine.ts';
@@ -65,7 +72,13 @@ export class LocalRank implements Liveness {
       ...(clock === undefined ? {} : { clock: clock(rank) }),
       ...(eagerLimit === undefined ? {} : { eagerLimit }),
     });
-    this.member = new Member({ engine: this.engine, job: this.#run, settings: { ...settingsOf(options), ...(boards && { board: boards.settings }) }, hosts, sharing: boards?.sharing() });
+    this.member = new Member({
+      engine: this.engine,
+      job: this.#run,
+      settings: { ...settingsOf(options), ...(boards && { board: boards.settings }) },
+      hosts,
+      sharing: boards?.sharing(),
+    });
     this.world = this.member.world(endpoints);
   }
 

@@ -10,7 +10,10 @@ describe.each(SHARED)('%s through shared memory', (name) => {
   it.each([2, 3, 4, 5, 8])('gives what one rank after the other would, on %i ranks', async (size) => {
     const runs = [
       { options: { seed: size }, settings: TINY },
-      { options: { seed: size + 100, segmentBytes: 16, eagerLimit: 32 }, settings: { ...TINY, bankBytes: 192, banks: 8 } },
+      {
+        options: { seed: size + 100, segmentBytes: 16, eagerLimit: 32 },
+        settings: { ...TINY, bankBytes: 192, banks: 8 },
+      },
     ];
     for (const { options, settings } of runs) {
       const refused: string[] = [];

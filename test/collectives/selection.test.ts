@@ -22,7 +22,9 @@ function contextOf(size: number, preferred: Record<string, string> = {}): Collec
 }
 
 function reorders(name: SelectableName, { byMessages }: Choice<unknown>): boolean {
-  return Object.values(COLLECTIVES[name].algorithms).some(({ code, reorders }) => code === byMessages && reorders === true);
+  return Object.values(COLLECTIVES[name].algorithms).some(
+    ({ code, reorders }) => code === byMessages && reorders === true,
+  );
 }
 
 describe('the registry', () => {

@@ -35,7 +35,12 @@ export function withBoards<T>(
   };
   const sharing = (): Sharing => {
     const rank = ranks++;
-    return { source: sourceOf(memories, remember, rank === without), waits: new BoardWaits(), yieldCpu: () => undefined, refused };
+    return {
+      source: sourceOf(memories, remember, rank === without),
+      waits: new BoardWaits(),
+      yieldCpu: () => undefined,
+      refused,
+    };
   };
   return new Spmd<T>(size, options, { sharing, settings }).run(program);
 }

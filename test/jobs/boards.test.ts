@@ -64,11 +64,31 @@ test.each([
 });
 
 test.each([
-  ['with two roots', 'await world.bcast(world.rank, world.rank);', /bcast\(root 0.*bcast\(root 1|bcast\(root 1.*bcast\(root 0/],
-  ['that both only wait', 'await world.bcast(0, 1 - world.rank);', /bcast\(root 0.*bcast\(root 1|bcast\(root 1.*bcast\(root 0/],
-  ['in different collectives', 'await (world.rank ? world.barrier() : world.allreduce(1));', /allreduce\(SUM.*barrier|barrier.*allreduce\(SUM/],
-  ["with one that goes by messages", "await world.bcast(0, 0, world.rank ? {} : { algorithm: 'chain' });", /algorithm (binomial|sharedMemory)/],
-  ["of which one waits for messages", "await world.bcast(0, 0, world.rank ? { algorithm: 'chain' } : {});", /algorithm (binomial|sharedMemory)/],
+  [
+    'with two roots',
+    'await world.bcast(world.rank, world.rank);',
+    /bcast\(root 0.*bcast\(root 1|bcast\(root 1.*bcast\(root 0/,
+  ],
+  [
+    'that both only wait',
+    'await world.bcast(0, 1 - world.rank);',
+    /bcast\(root 0.*bcast\(root 1|bcast\(root 1.*bcast\(root 0/,
+  ],
+  [
+    'in different collectives',
+    'await (world.rank ? world.barrier() : world.allreduce(1));',
+    /allreduce\(SUM.*barrier|barrier.*allreduce\(SUM/,
+  ],
+  [
+    'with one that goes by messages',
+    "await world.bcast(0, 0, world.rank ? {} : { algorithm: 'chain' });",
+    /algorithm (binomial|sharedMemory)/,
+  ],
+  [
+    'of which one waits for messages',
+    "await world.bcast(0, 0, world.rank ? { algorithm: 'chain' } : {});",
+    /algorithm (binomial|sharedMemory)/,
+  ],
 ])('ranks %s', async (_what, call, both) => {
   const cwd = job(`${call}\nawait world.barrier();`);
   const { code, stderr } = await tsrun(['-n', '2', 'job.ts'], { cwd, deadline: 10_000 });
@@ -115,7 +135,14 @@ console.log(await world.allreduce(1));
 `);
   const { code, stdout } = await tsrun(['-n', '2', 'job.ts'], { cwd });
   expect(code).toBe(0);
-  expect(stdout.trim().split('\n').sort()).toEqual(['0 ERR_COMM', '0 ERR_TIMEOUT', '1 ERR_COMM', '1 ERR_COMM', '2', '2']);
+  expect(stdout.trim().split('\n').sort()).toEqual([
+    '0 ERR_COMM',
+    '0 ERR_TIMEOUT',
+    '1 ERR_COMM',
+    '1 ERR_COMM',
+    '2',
+    '2',
+  ]);
 });
 
 test('calls in flight at the same time, on communicators that come and go', async () => {

@@ -19,8 +19,9 @@ export function allgather<T>(context: CollectiveContext, value: T, options: Coll
   const own = privateFrom(out, encode(value, 'allgather'));
   const choice = choose(context, 'allgather', options.algorithm);
   const fingerprint = fingerprintOf('allgather', { algorithm: choice.code });
+  const sharing = { choice, own, inboxOf, flat: out !== undefined };
   return {
     lasting: whileViewOf(value, [own]),
-    start: async () => (await share(context, context.open(fingerprint), choice, own, inboxOf)) as T[],
+    start: () => share(context, context.open(fingerprint), sharing) as T[] | Promise<T[]>,
   };
 }

@@ -31,8 +31,9 @@ export function allgatherv<A>(context: CollectiveContext, array: A, options: Gat
   const choice = choose(context, 'allgatherv', options.algorithm);
   const fingerprint = fingerprintOf('allgatherv', { algorithm: choice.code, dtype });
   const inboxOf = flatInbox({ call: 'allgatherv', dtype, out, counts, displs });
+  const sharing = { choice, own, inboxOf, flat: true };
   return {
     lasting: whileViewOf(part, [own]),
-    start: async () => (await share(context, context.open(fingerprint), choice, own, inboxOf)) as A,
+    start: () => share(context, context.open(fingerprint), sharing) as A | Promise<A>,
   };
 }

@@ -26,8 +26,9 @@ export function alltoall<T>(
   const packets = values.map((value) => privateFrom(out, encode(value, 'alltoall')));
   const choice = choose(context, 'alltoall', options.algorithm);
   const fingerprint = fingerprintOf('alltoall', { algorithm: choice.code });
+  const one = { choice, packets, inboxOf, flat: out !== undefined };
   return {
     lasting: never,
-    start: async () => (await swap(context, context.open(fingerprint), choice, packets, inboxOf)) as T[],
+    start: () => swap(context, context.open(fingerprint), one) as T[] | Promise<T[]>,
   };
 }

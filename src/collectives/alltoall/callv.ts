@@ -40,8 +40,9 @@ export function alltoallv<A>(
   const choice = choose(context, 'alltoallv', options.algorithm);
   const fingerprint = fingerprintOf('alltoallv', { algorithm: choice.code, dtype });
   const inboxOf = flatInbox({ call: 'alltoallv', dtype, out, counts, displs });
+  const one = { choice, packets, inboxOf, flat: true };
   return {
     lasting: whileViewOf(whole, packets),
-    start: async () => (await swap(context, context.open(fingerprint), choice, packets, inboxOf)) as A,
+    start: () => swap(context, context.open(fingerprint), one) as A | Promise<A>,
   };
 }

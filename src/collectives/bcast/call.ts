@@ -1,8 +1,11 @@
 import { protocol } from '../../errors.ts';
+import type { Reception } from '../../wire/packet.ts';
 import { checkOut, decode, encode } from '../../wire/value.ts';
 import { announce, announcementIn } from '../announcement.ts';
 import { checkRoot } from '../arguments.ts';
+import { Board } from '../board/board.ts';
 import { Bulk } from '../bulk.ts';
+import type { Channel } from '../channel.ts';
 import type { CollectiveContext, CollectiveOptions, Fingerprint } from '../context.ts';
 import { fingerprintOf } from '../fingerprint.ts';
 import { receiveInto } from '../inbox.ts';
@@ -14,7 +17,7 @@ import { binomial } from './binomial.ts';
 import { giveShared, takeShared } from './sharedMemory.ts';
 
 /** In the fingerprint, in place of the algorithm that only the root knows. */
-const BY_MESSAGES = COLLECTIVES.bcast.algorithms['binomial']?.code ?? 0;
+const BY_MESSAGES = COLLECTIVES.bcast.algorithms.binomial?.code ?? 0;
 
 /**
  * The root's value, on every rank (MPI 4.1, 6.4). The other ranks' `value` is not looked at. The root gets its own value back, or
@@ -39,7 +42,7 @@ export function bcast<T>(
 
   const choice = choose(context, 'bcast', options.algorithm);
   const fingerprint = fingerprintFor(context, root, choice.code);
-  return { lasting: always, start: async () => (await toOthers(context, fingerprint, choice, out)) as T };
+  return { lasting: always, start: () => toOthers(context, fingerprint, choice, out) as T | Promise<T> };
 }
 
 /** By which of the algorithms messages go only the root knows; whether there are any all know. */
@@ -48,19 +51,37 @@ function fingerprintFor(context: CollectiveContext, root: number, code: number):
   return fingerprintOf('bcast', context.sharesMemory ? { root, algorithm: BY_MESSAGES } : { root });
 }
 
-async function toOthers(
+function toOthers(
   context: CollectiveContext,
   fingerprint: Fingerprint,
   choice: Choice<unknown>,
   out: unknown,
-): Promise<unknown> {
+): unknown {
   const { root } = fingerprint;
   const channel = context.open(fingerprint);
-  const board = await boardOf(channel, choice);
+  const turn = boardOf(channel, choice);
+  if (!(turn instanceof Board)) return arriving(context, channel, root, turn, out);
+  const reception = takeShared(turn, root, (head) => receiveInto(head, out, 'bcast'));
+  return reception instanceof Promise
+    ? reception.then((arrived) => close(context, channel, arrived))
+    : close(context, channel, reception);
+}
+
+function close(context: CollectiveContext, channel: Channel, reception: Reception): unknown {
+  context.close(channel);
+  return reception.value();
+}
+
+async function arriving(
+  context: CollectiveContext,
+  channel: Channel,
+  root: number,
+  turn: ReturnType<Channel['board']>,
+  out: unknown,
+): Promise<unknown> {
+  const board = turn && (await turn);
   if (board !== undefined) {
-    const reception = await takeShared(board, root, (head) => receiveInto(head, out, 'bcast'));
-    context.close(channel);
-    return reception.value();
+    return close(context, channel, await takeShared(board, root, (head) => receiveInto(head, out, 'bcast')));
   }
   const packet = await binomial(channel, undefined, root);
   const announcement = announcementIn(packet);
@@ -90,18 +111,26 @@ function fromRoot<T>(
   const fingerprint = fingerprintFor(context, root, choice.code);
   return {
     lasting: whileViewOf(value, [packet]),
-    async start() {
+    start() {
       const channel = context.open(fingerprint);
-      const board = await boardOf(channel, choice);
-      if (board !== undefined) await giveShared(board, packet);
-      else if (context.size > 1) {
-        const announced = run !== undefined && packet.bytes > 0;
-        await binomial(channel, announced ? announce(packet, byMessages) : packet, root);
-        if (announced) await run(channel, new Bulk(packet.segments), root, context.segmentBytes);
-      }
-      context.close(channel);
-      if (out === undefined || out === value) return value;
-      return ownValue(packet, out, 'bcast') as T;
+      const turn = boardOf(channel, choice);
+      const given = turn instanceof Board ? giveShared(turn, packet) : give(channel, turn);
+      return given ? given.then(() => finish(channel)) : finish(channel);
     },
   };
+
+  async function give(channel: Channel, turn: ReturnType<Channel['board']>): Promise<void> {
+    const board = turn && (await turn);
+    if (board !== undefined) return giveShared(board, packet);
+    if (context.size === 1) return;
+    const announced = run !== undefined && packet.bytes > 0;
+    await binomial(channel, announced ? announce(packet, byMessages) : packet, root);
+    if (announced) await run(channel, new Bulk(packet.segments), root, context.segmentBytes);
+  }
+
+  function finish(channel: Channel): T {
+    context.close(channel);
+    if (out === undefined || out === value) return value;
+    return ownValue(packet, out, 'bcast') as T;
+  }
 }

@@ -70,6 +70,7 @@ export class BoardMemory {
   readonly shape: BoardShape;
   words: Int32Array;
   bytes: Uint8Array;
+  view: DataView;
   buffer: ArrayBuffer;
   readonly #memory: SharedMemory;
   readonly #stride: number;
@@ -88,6 +89,7 @@ export class BoardMemory {
     const bytes = BoardMemory.bytesFor(shape);
     this.words = new Int32Array(memory.buffer, 0, bytes / WORD);
     this.bytes = new Uint8Array(memory.buffer, 0, bytes);
+    this.view = new DataView(memory.buffer, 0, bytes);
     this.#stride = bankBytes + BANK_OVERHEAD;
     this.#mask = banks - 1;
   }
@@ -113,6 +115,7 @@ export class BoardMemory {
     this.buffer = new ArrayBuffer(0);
     this.words = new Int32Array(0);
     this.bytes = new Uint8Array(0);
+    this.view = new DataView(this.buffer);
     this.#memory.release();
   }
 }

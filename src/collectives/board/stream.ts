@@ -1,10 +1,47 @@
 /** Values on their way through banks: bytes that are filled in and taken out piece by piece. */
+import { NO_BYTES, NO_SEGMENTS } from '../../wire/memory.ts';
 import type { Packet, PacketHead } from '../../wire/packet.ts';
 import { segmentBytes } from '../../wire/segments.ts';
 import { packetOf } from '../../wire/value.ts';
+import type { BoardMemory } from './memory.ts';
 
 /** format, dtype, unused, bytes of meta data, bytes of payload; the meta data follow, then the payload. */
 const HEAD_BYTES = 16;
+
+/** The bytes of a value with its head. */
+export function wholeBytesOf({ meta, bytes }: PacketHead): number {
+  return HEAD_BYTES + meta.byteLength + bytes;
+}
+
+/** Writes a value with its head at `at`, where there is room for all of it. HOT (bench: bcast, allgather). */
+export function writeWhole({ bytes, view }: BoardMemory, at: number, packet: Packet): void {
+  const { meta, segments } = packet;
+  writeHead(view, at, packet);
+  let to = at + HEAD_BYTES;
+  if (meta.byteLength > 0) bytes.set(meta, to);
+  to += meta.byteLength;
+  for (let i = 0; i < segments.length; i++) {
+    bytes.set(segments[i]!, to);
+    to += segments[i]!.byteLength;
+  }
+}
+
+function writeHead(view: DataView, at: number, { format, dtype, meta, bytes }: PacketHead): void {
+  view.setUint32(at, format | (dtype << 8), true);
+  view.setUint32(at + 4, meta.byteLength, true);
+  view.setFloat64(at + 8, bytes, true);
+}
+
+/** A value that {@link writeWhole} has written: a view on it, which is good as long as the bank is. */
+export function viewOfWhole({ bytes, view }: BoardMemory, at: number): Packet {
+  const kinds = view.getUint32(at, true);
+  const metaBytes = view.getUint32(at + 4, true);
+  const length = view.getFloat64(at + 8, true);
+  const from = at + HEAD_BYTES + metaBytes;
+  const meta = metaBytes === 0 ? NO_BYTES : bytes.slice(at + HEAD_BYTES, from);
+  const segments = length === 0 ? NO_SEGMENTS : [bytes.subarray(from, from + length)];
+  return { format: kinds & 255, dtype: (kinds >>> 8) & 255, meta, bytes: length, segments };
+}
 
 /** How far memory in several pieces has been gone through. */
 class Cursor {
@@ -58,15 +95,11 @@ export class Outgoing {
   }
 
   /** A value with its head. */
-  static packet({ format, dtype, meta, bytes, segments }: Packet): Outgoing {
-    const head = new Uint8Array(HEAD_BYTES + meta.byteLength);
-    const view = new DataView(head.buffer);
-    head[0] = format;
-    head[1] = dtype;
-    view.setUint32(4, meta.byteLength, true);
-    view.setFloat64(8, bytes, true);
-    head.set(meta, HEAD_BYTES);
-    return new Outgoing([head, ...segments]);
+  static packet(packet: Packet): Outgoing {
+    const head = new Uint8Array(HEAD_BYTES + packet.meta.byteLength);
+    writeHead(new DataView(head.buffer), 0, packet);
+    head.set(packet.meta, HEAD_BYTES);
+    return new Outgoing([head, ...packet.segments]);
   }
 
   /** In how many pieces of at most `room` bytes it goes. */
