@@ -44,7 +44,7 @@ export interface BoardKeeper {
 /** Looks at a word before anything else is done: half a microsecond. */
 const LOOKS = 50;
 /** So many more, once what others may need of us is on its way. */
-const MORE_LOOKS = 200;
+const MORE_LOOKS = 400;
 /** Where ranks share processors a few, and then so many with the processor given away between them. */
 const SHARED_LOOKS = 4;
 const YIELDS = 60;
@@ -58,7 +58,7 @@ export class Board {
   readonly #banks: number;
   readonly #own: number;
   /** The round to begin next. */
-  #next = 0;
+  #next: number;
   /** Rounds before this one have room. */
   #roomTo: number;
   // The call that is at it.
@@ -73,14 +73,17 @@ export class Board {
   #length = -1;
   #views: TypedArray[] = [];
 
-  constructor(memory: BoardMemory, rank: number, keeper: BoardKeeper) {
+  /** @param first - the number of the first round, which all ranks have finished. Numbers are 32 bits and go round and round. */
+  constructor(memory: BoardMemory, rank: number, keeper: BoardKeeper, first = 0) {
     const { size, banks, bankBytes } = memory.shape;
     this.memory = memory;
     this.rank = rank;
     this.size = size;
     this.bankBytes = bankBytes;
     this.#banks = banks;
-    this.#roomTo = banks;
+    this.#next = first;
+    this.#roomTo = (first + banks) | 0;
+    memory.words[memory.own(rank) + Own.FINISHED] = first;
     this.#own = memory.own(rank);
     this.#keeper = keeper;
   }
