@@ -9,6 +9,8 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds; then it is asked to end, and a little later killed. */
   readonly timeout?: number;
+  /** The line by which a program says that it has measured everything. Then it does not matter how it ends, nor whether it does. */
+  readonly lastLine?: string;
 }
 
 export interface Outcome {
@@ -27,15 +29,22 @@ export function endCommands(): void {
 }
 
 /** @throws Error with everything that it said, if it did not end with exit code 0. `what` names it there. */
-export async function runCommand({ command, args, env, timeout }: Command, what: string): Promise<Outcome> {
+export async function runCommand({ command, args, env, timeout, lastLine }: Command, what: string): Promise<Outcome> {
   const started = performance.now();
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   running.add(child);
   let stdout = '';
   let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  let complete = false;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    if (complete || lastLine === undefined || !stdout.split('\n').includes(lastLine)) return;
+    complete = true;
+    endWithin(GRACE);
+  });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const timers = timeout === undefined ? [] : [later(timeout, 'SIGTERM'), later(timeout + GRACE, 'SIGKILL')];
+  const timers: NodeJS.Timeout[] = [];
+  if (timeout !== undefined) endWithin(timeout);
   const ending = await new Promise<string>((resolve, reject) => {
     child.once('error', reject).once('close', (code, signal) => resolve(signal ?? `exit code ${code}`));
   }).finally(() => {
@@ -43,11 +52,13 @@ export async function runCommand({ command, args, env, timeout }: Command, what:
     running.delete(child);
   });
   const elapsed = performance.now() - started;
-  if (ending !== 'exit code 0') throw new Error(`${what} failed (${ending}):\n${stderr}${stdout}`.trimEnd());
+  if (ending !== 'exit code 0' && !complete)
+    throw new Error(`${what} failed (${ending}):\n${stderr}${stdout}`.trimEnd());
   const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
   return { measurements: lines.map((line) => JSON.parse(line) as Measurement), elapsed };
 
-  function later(milliseconds: number, signal: NodeJS.Signals) {
-    return setTimeout(() => child.kill(signal), milliseconds);
+  function endWithin(milliseconds: number): void {
+    timers.push(setTimeout(() => child.kill('SIGTERM'), milliseconds));
+    timers.push(setTimeout(() => child.kill('SIGKILL'), milliseconds + GRACE));
   }
 }

@@ -1,6 +1,8 @@
 /* The bench of bench/programs for any C MPI: the same measurements (bench/lib/result.ts), the same method (bench.h).
  *
- *     mpirun -n RANKS mpi BENCH SECONDS [BYTES...]                                                                        */
+ *     mpirun -n RANKS mpi BENCH SECONDS [BYTES...]
+ *
+ * `done` on the last line: all was measured, whatever becomes of MPI_Finalize. */
 #include "bench.h"
 
 #include <mpi.h>
@@ -318,5 +320,6 @@ int main(int argc, char **argv) {
     if (length < 1) fail("'%s' is no size: give a multiple of 8 bytes", argv[i]);
     run();
   }
+  if (rank == ROOT && strcmp(bench, "startup")) puts("done"), fflush(stdout);
   MPI_Finalize();
 }

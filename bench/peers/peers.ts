@@ -89,6 +89,8 @@ export const PEERS: readonly Peer[] = [
     command: (job, program) => ({
       command: 'mpiexec.hydra',
       args: ['-n', String(job.ranks), program, ...programArgs(job)],
+      // MPICH 4.0 over TCP and UCX does not always come back from MPI_Finalize with more ranks than cores.
+      lastLine: 'done',
       // As Debian builds it, over UCX. Without these it takes shared memory on one machine.
       ...(job.transport === 'tcp' && {
         env: { MPIR_CVAR_NOLOCAL: '1', UCX_TLS: 'tcp,self', UCX_NET_DEVICES: 'lo' },

@@ -19,12 +19,14 @@ export function textTable({ title, head, rows }: Table): string {
   return `${title}\n${rows.length === 0 ? 'nothing' : align(columns.filter(({ cells }) => cells.some((cell) => cell !== '')))}`;
 }
 
-export function goalTable({ results }: Run): Table {
-  const rows = judge(pointsOf(results)).map(({ transport, what, goal, figure, reached }) => {
+export function goalTable({ results, systems }: Run): Table {
+  const points = pointsOf(results);
+  const peers = [...new Set(points.flatMap((point) => [...point.peers.keys()]))].map((peer) => systems[peer] ?? peer);
+  const rows = judge(points).map(({ transport, what, goal, figure, reached }) => {
     const said = reached === undefined ? 'not measured' : reached ? 'reached' : 'missed';
     return [transport, what, goal, figure ?? '', said];
   });
-  return { title: 'Goals', head: ['transport', 'what', 'goal', 'figure', ''], rows };
+  return { title: `Goals, beside ${peers.join(', ')}`, head: ['transport', 'what', 'goal', 'figure', ''], rows };
 }
 
 /** Columns of sizes where all are measured: the others show in the mean and in the worst. */

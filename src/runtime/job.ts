@@ -74,13 +74,11 @@ export class JobRank implements Job {
     this.#control = control;
     this.#transport = transport;
     this.restart = start.epoch;
-    const spin = start.localSize <= availableParallelism();
-    const sharing = sharesMemory(start)
-      ? sharingOf(native, SHARED_MEMORY, !spin, (reason) =>
-          control.send({ type: 'note', text: errors.noBoard(reason) }),
-        )
-      : undefined;
-    const liveness = new Progress(sharing ? both(sharing.waits, transport) : transport, this.#anchor, spin);
+    const crowded = start.localSize > availableParallelism();
+    const refused = (reason: string) => control.send({ type: 'note', text: errors.noBoard(reason) });
+    const sharing = sharesMemory(start) ? sharingOf(native, SHARED_MEMORY, crowded, refused) : undefined;
+    const polled = sharing === undefined ? transport : both(sharing.waits, transport);
+    const liveness = new Progress({ transport: polled, anchor: this.#anchor, crowded, native });
     const { size, hosts, hostOf } = start;
     const engine = new Engine({ transport, endpoints: size, liveness });
     this.#engine = engine;

@@ -51,8 +51,9 @@ export interface Transport {
   settled(): Promise<void>;
   /**
    * Takes what has come, as the next turn of the event loop would, without waiting; writes what waits and has room now. True where there was
-   * something. Never called from within `send` or from within a call of the sink. While it is called again and again, senders do not
-   * wake us.
+   * something. Never called from within `send` or from within a call of the sink. From the first call until {@link arm} senders need not
+   * wake us, and what there is no room for may wait for the next call: whoever polls goes on, or arms, within a turn of the event loop. Links
+   * that only the event loop can read are not polled.
    */
   poll(): boolean;
   /**

@@ -12,9 +12,9 @@ export const Format = {
   NUMBER: 5,
   /** Two's complement, big-endian, at least 8 bytes. */
   BIGINT: 6,
-  /** Latin-1: one byte a character. */
+  /** UTF-8. */
   STRING: 7,
-  /** UTF-16LE: every other string. */
+  /** UTF-16LE: strings with lone surrogates, and those too long for UTF-8. */
   STRING16: 8,
   TYPED_ARRAY: 9,
   ARRAY_BUFFER: 10,
@@ -22,10 +22,12 @@ export const Format = {
   BUFFER: 12,
   /** Elements in C order; the shape is the meta data. */
   NDARRAY: 13,
-  /** Any other object, as objects/ writes it, then its large binary data; then sizes are the meta data. */
-  OBJECT: 14,
+  /** A tree of plain objects and arrays, as msgpack. */
+  PLAIN: 14,
+  /** Any other object: a table of nodes as msgpack, then the binary data of its nodes; sizes are the meta data. */
+  GRAPH: 15,
   /** Several packets in one; never a value by itself. */
-  BUNDLE: 15,
+  BUNDLE: 16,
 } as const;
 export type Format = (typeof Format)[keyof typeof Format];
 

@@ -27,7 +27,7 @@ export function encodeHeader(view: DataView, offset: number, frame: Frame): void
   writeLength(view, offset + 24, frame.total);
   view.setUint32(offset + 32, frame.id, true);
   view.setUint32(offset + 36, frame.peerId, true);
-  view.setUint32(offset + 40, frame.meta.byteLength, true);
+  view.setUint32(offset + 40, frame.meta.length, true);
   view.setUint32(
     offset + 44,
     (frame.collective | (frame.op << 8) | (frame.algorithm << 16) | (frame.callDtype << 24)) >>> 0,

@@ -2,7 +2,7 @@
 import { Format } from './format.ts';
 import { LEADING_META_BYTES, readHeads } from './heads.ts';
 import { NO_BYTES, type View } from './memory.ts';
-import { LARGE_BYTES } from './objects/tags.ts';
+import { LARGE_BYTES } from './nodes.ts';
 import type { PacketHead } from './packet.ts';
 import { planOf } from './plan.ts';
 

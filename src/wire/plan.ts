@@ -5,7 +5,7 @@ import { constants } from 'node:buffer';
 import { dtypeUnknown, protocol } from '../errors.ts';
 import { constructorOf, DType, dtypeName } from './dtype.ts';
 import { Format, MAX_DIMENSIONS } from './format.ts';
-import { MAX_LARGE_PIECES } from './objects/tags.ts';
+import { MAX_LARGE_PIECES } from './nodes.ts';
 import type { PacketHead } from './packet.ts';
 import { fits, isRaw } from './raw.ts';
 import { BIGINT_BYTES, MAX_BIGINT_BYTES, NUMBER_BYTES } from './scalars.ts';
@@ -17,19 +17,26 @@ export interface Plan {
   readonly bytes: number;
   /** Of an ndarray. */
   readonly shape: readonly number[] | undefined;
-  /** Of an object with large pieces: bytes of the table, and of each piece. */
+  /** Of a graph: bytes of the node table, of the inline area, and of each large piece. */
   readonly sizes: readonly number[] | undefined;
 }
 
 /** Checks that a head is one that the encoder writes; throws ERR_PROTOCOL. HOT (bench: latency). */
 export function planOf({ format, dtype, meta, bytes }: PacketHead): Plan {
-  let shape: readonly number[] | undefined;
-  let sizes: readonly number[] | undefined;
-  if (format === Format.NDARRAY) shape = readSizes(meta);
-  else if (meta.byteLength > 0) sizes = readSizes(meta);
-  const plan: Plan = { format, dtype, bytes, shape, sizes };
-  if (meta.byteLength > 0 && (format === Format.OBJECT ? sizes : shape) === undefined) throw malformed(format);
-  if (!(Number.isSafeInteger(bytes) && bytes >= 0 && isSound(plan))) throw malformed(format);
+  if (!(Number.isSafeInteger(bytes) && bytes >= 0)) throw malformed(format);
+  const hasMeta = format === Format.NDARRAY || format === Format.GRAPH;
+  if (!hasMeta && meta.byteLength > 0) throw malformed(format);
+  const numbers = hasMeta ? readSizes(meta) : undefined;
+  if (hasMeta && numbers === undefined) throw malformed(format);
+  const isGraph = format === Format.GRAPH;
+  const plan: Plan = {
+    format,
+    dtype,
+    bytes,
+    shape: isGraph ? undefined : numbers,
+    sizes: isGraph ? numbers : undefined,
+  };
+  if (!isSound(plan)) throw malformed(format);
   return plan;
 }
 
@@ -50,8 +57,10 @@ function isSound({ format, dtype, bytes, shape, sizes }: Plan): boolean {
       return bytes <= constants.MAX_STRING_LENGTH;
     case Format.STRING16:
       return bytes % 2 === 0 && bytes / 2 <= constants.MAX_STRING_LENGTH;
-    case Format.OBJECT:
-      return sizes === undefined ? bytes > 0 && bytes <= constants.MAX_LENGTH : isSegmentTable(sizes, bytes);
+    case Format.PLAIN:
+      return bytes > 0 && bytes <= constants.MAX_LENGTH;
+    case Format.GRAPH:
+      return sizes !== undefined && isSegmentTable(sizes, bytes);
     default:
       return false;
   }
@@ -82,7 +91,8 @@ const NAMES: Readonly<Record<number, string>> = {
   [Format.ARRAY_BUFFER]: 'an ArrayBuffer',
   [Format.DATA_VIEW]: 'a DataView',
   [Format.BUFFER]: 'a Buffer',
-  [Format.OBJECT]: 'an object',
+  [Format.PLAIN]: 'an object',
+  [Format.GRAPH]: 'an object',
 };
 
 /** What a message is, for people: `an ndarray of Float32Array`. */

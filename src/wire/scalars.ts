@@ -1,12 +1,15 @@
 /** Values that are no objects: small fixed encodings. */
+import { constants } from 'node:buffer';
 import { notEncodable } from '../errors.ts';
-import { asBuffer } from './memory.ts';
+import { isWellFormed } from './plain.ts';
 
 export const NUMBER_BYTES = 8;
 /** The shortest bigint. */
 export const BIGINT_BYTES = 8;
 /** The longest that JavaScript has: 2^30 bits and a sign. */
 export const MAX_BIGINT_BYTES = 2 ** 27 + 1;
+/** Strings can't be decoded from more UTF-8 than this, however short they are then. */
+const MAX_UTF8_BYTES = constants.MAX_STRING_LENGTH;
 
 /** HOT (bench: latency). */
 export function numberBytes(value: number): Uint8Array {
@@ -17,7 +20,7 @@ export function numberBytes(value: number): Uint8Array {
 
 /** HOT (bench: latency). */
 export function numberOf(bytes: Uint8Array): number {
-  return Buffer.prototype.readDoubleLE.call(bytes);
+  return new DataView(bytes.buffer, bytes.byteOffset, NUMBER_BYTES).getFloat64(0, true);
 }
 
 /** Two's complement, big-endian. */
@@ -39,19 +42,16 @@ export function bigIntBytes(value: bigint): Uint8Array {
 }
 
 export function bigIntOf(bytes: Uint8Array): bigint {
-  const digits = asBuffer(bytes).toString('hex');
+  const digits = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
   return BigInt.asIntN(bytes.byteLength * 8, BigInt(`0x${digits}`));
 }
 
-/** Whether one byte is enough for each character. HOT (bench: objects): looks at no character of most strings that are. */
-export function isLatin1(text: string): boolean {
-  // V8 keeps such strings as bytes, and knows then that the class can't match.
-  return !/[\u0100-\uffff]/.test(text);
-}
-
-/** One byte a character: for Latin-1. */
-export function latin1Bytes(text: string): Uint8Array {
-  return Buffer.from(text, 'latin1');
+/** UTF-8, or null for a string that only UTF-16 can carry. */
+export function utf8Bytes(text: string): Uint8Array | null {
+  // A string of few characters can't be too long in bytes.
+  if (!isWellFormed(text) || (text.length > MAX_UTF8_BYTES / 3 && Buffer.byteLength(text) > MAX_UTF8_BYTES))
+    return null;
+  return Buffer.from(text, 'utf8');
 }
 
 export function utf16Bytes(text: string, op: string): Uint8Array {
@@ -62,10 +62,10 @@ export function utf16Bytes(text: string, op: string): Uint8Array {
   }
 }
 
-export function latin1Text(bytes: Uint8Array): string {
-  return asBuffer(bytes).toString('latin1');
+export function utf8Text({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
 }
 
-export function utf16Text(bytes: Uint8Array): string {
-  return asBuffer(bytes).toString('utf16le');
+export function utf16Text({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('utf16le');
 }

@@ -7,14 +7,15 @@
 import { invariant } from '../base/invariant.ts';
 import { detached, notSendable } from '../errors.ts';
 import { DType, dtypeOf, isTypedArray, type TypedArray } from './dtype.ts';
+import { flatten } from './flatten.ts';
 import { Format } from './format.ts';
 import { piecesIn, piecesOf } from './layout.ts';
 import { allocate, allocateShared, bytesOf, NO_BYTES, ownBuffer, segmentsOf, type View } from './memory.ts';
 import { isNdArray } from './ndarray.ts';
-import { readObject } from './objects/read.ts';
-import { writeObject } from './objects/write.ts';
+import { pack, unpack } from './objects.ts';
 import { checkOut, intoOut, intoSame } from './out.ts';
 import type { Packet, PacketHead, Reception } from './packet.ts';
+import { isPlain } from './plain.ts';
 import { checkKnown, type Plan, planOf } from './plan.ts';
 import {
   arrayFormat,
@@ -29,18 +30,9 @@ import {
   smallArray,
 } from './raw.ts';
 import { refusalOf } from './refusals.ts';
-import {
-  bigIntBytes,
-  bigIntOf,
-  isLatin1,
-  latin1Bytes,
-  latin1Text,
-  numberBytes,
-  numberOf,
-  utf16Bytes,
-  utf16Text,
-} from './scalars.ts';
-import { copySegments } from './segments.ts';
+import { restore } from './restore.ts';
+import { bigIntBytes, bigIntOf, numberBytes, numberOf, utf8Bytes, utf8Text, utf16Bytes, utf16Text } from './scalars.ts';
+import { copySegments, segmentBytes } from './segments.ts';
 import { writeSizes } from './sizes.ts';
 
 export { checkOut };
@@ -61,9 +53,10 @@ export function encode(value: unknown, op: string, name = 'value'): Packet {
     case 'object':
       if (value === null) return packet(Format.NULL, 0, NO_BYTES);
       return isTypedArray(value) ? encodeArray(value, op, name) : encodeObject(value, op, name);
-    case 'string':
-      if (isLatin1(value)) return packet(Format.STRING, 0, latin1Bytes(value));
-      return packet(Format.STRING16, 0, utf16Bytes(value, op));
+    case 'string': {
+      const bytes = utf8Bytes(value);
+      return bytes === null ? packet(Format.STRING16, 0, utf16Bytes(value, op)) : packet(Format.STRING, 0, bytes);
+    }
     case 'boolean':
       return packet(value ? Format.TRUE : Format.FALSE, 0, NO_BYTES);
     case 'undefined':
@@ -84,7 +77,7 @@ function encodeArray(array: TypedArray, op: string, name: string): Packet {
 }
 
 function encodeObject(value: object, op: string, name: string): Packet {
-  if (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype) return encodeGraph(value, op, name);
+  if (isPlain(value)) return packet(Format.PLAIN, 0, pack(value, op));
   const raw = isNdArray(value) ? rawNdArray(value, op, () => name) : rawOf(value);
   if (raw === null) throw detached(op, name);
   return raw === undefined ? encodeGraph(value, op, name) : rawPacket(raw);
@@ -95,12 +88,18 @@ function rawPacket({ format, dtype, view, shape }: Raw): Packet {
 }
 
 function encodeGraph(value: object, op: string, name: string): Packet {
-  const { table, large } = writeObject(value, op, name);
-  if (large.length === 0) return packet(Format.OBJECT, 0, table);
-  const pieces = [table, ...large];
-  const sizes = pieces.map((piece) => piece.byteLength);
-  const bytes = sizes.reduce((sum, size) => sum + size, 0);
-  return { format: Format.OBJECT, dtype: 0, meta: writeSizes(sizes), bytes, segments: segmentsOfAll(pieces) };
+  const { nodes, inline, large } = flatten(value, op, name);
+  const table = pack(nodes, op);
+  const inlineBytes = segmentBytes(inline);
+  const sizes = [table.byteLength, inlineBytes];
+  const segments = [...segmentsOf(table), ...inline];
+  let bytes = table.byteLength + inlineBytes;
+  for (const view of large) {
+    sizes.push(view.byteLength);
+    segments.push(...segmentsOf(view));
+    bytes += view.byteLength;
+  }
+  return { format: Format.GRAPH, dtype: 0, meta: writeSizes(sizes), bytes, segments };
 }
 
 function packet(format: Format, dtype: number, view: View, meta: Uint8Array = NO_BYTES): Packet {
@@ -159,9 +158,11 @@ function makeValue(plan: Plan, pieces: readonly View[], op: string): unknown {
     case Format.NUMBER:
       return numberOf(bytesOf(payload));
     case Format.STRING:
-      return latin1Text(bytesOf(payload));
-    case Format.OBJECT:
-      return readObject(pieces, op);
+      return utf8Text(bytesOf(payload));
+    case Format.PLAIN:
+      return unpack(bytesOf(payload));
+    case Format.GRAPH:
+      return restore(unpack(bytesOf(payload)), pieces[1]!, pieces.slice(2), op);
     case Format.NULL:
       return null;
     case Format.FALSE:

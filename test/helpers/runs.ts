@@ -7,9 +7,14 @@ import { join } from 'node:path';
 import type { Communicator } from '../../src/comm/communicator.ts';
 import { DEFAULT_SETTINGS, type Job, Member } from '../../src/comm/member.ts';
 import { Engine } from '../../src/matching/engine.ts';
+import { nativeFrom } from '../../src/runtime/native.ts';
+import { Progress } from '../../src/runtime/progress.ts';
 import { type SpmdOptions, spmd } from '../../src/runtime/spmd.ts';
 import { Router } from '../../src/transport/router.ts';
+import { SHARED_MEMORY } from '../../src/transport/shm/segment.ts';
+import { ShmTransport } from '../../src/transport/shm/transport.ts';
 import { type MeshOptions, SocketMesh } from '../../src/transport/socket/mesh.ts';
+import type { Transport } from '../../src/transport/transport.ts';
 
 export type Program<T> = (comm: Communicator) => T | Promise<T>;
 export type Run = <T>(size: number, program: Program<T>, options?: Pick<SpmdOptions, 'segmentBytes'>) => Promise<T[]>;
@@ -21,7 +26,11 @@ export const shuffled: Run = (size, program, options) =>
   spmd(size, program, { ...options, seed: 20261121, eagerLimit: 64 });
 
 /** One mesh of every rank, and whom it reaches: everybody, or the ranks of the same host, or of other hosts. */
-type MeshKind = Pick<MeshOptions, 'kind' | 'tls' | 'links'> & { readonly reaches?: 'near' | 'far' };
+type MeshKind = Pick<MeshOptions, 'kind' | 'tls' | 'links' | 'native'> & {
+  readonly reaches?: 'near' | 'far';
+  /** Bytes of a ring in shared memory, offered with the first frame of a pair; none: sockets only. */
+  readonly ring?: number;
+};
 
 /** Two hosts, as far as the transport can tell: even ranks on one, odd ranks on the other. */
 const sameHost = (one: number, other: number) => one % 2 === other % 2;
@@ -33,7 +42,7 @@ function overSockets(...kinds: readonly MeshKind[]): Run {
     const endpoints = Array.from({ length: size }, (_, index) => index);
     const common = { size, job: randomBytes(8).toString('hex'), epoch: 0, secret: randomBytes(32).toString('hex') };
     const meshes = await Promise.all(
-      kinds.map(({ reaches, ...kind }) =>
+      kinds.map(({ reaches, ring: _, ...kind }) =>
         Promise.all(
           endpoints.map((self) =>
             SocketMesh.listen({
@@ -47,14 +56,16 @@ function overSockets(...kinds: readonly MeshKind[]): Run {
         ),
       ),
     );
-    const liveness = { hold() {}, release() {} };
+    const anchor = { hold() {}, release() {} };
     const transports = endpoints.map((rank) => {
-      const [first, second] = meshes.map((mesh) => mesh[rank]!);
+      const [first, second] = meshes.map((mesh, at) => withMemory(mesh[rank]!, kinds[at]!));
       const choose = (peer: number) => (second === undefined || sameHost(rank, peer) ? first! : second);
       return new Router(rank, second === undefined ? [first!] : [first!, second], choose);
     });
     const members = transports.map((transport) => {
-      const engine = new Engine({ transport, endpoints: size, liveness });
+      const [native] = kinds.flatMap((kind) => kind.native ?? []);
+      const liveness = native && new Progress({ transport, anchor, crowded: false, native });
+      const engine = new Engine({ transport, endpoints: size, liveness: liveness ?? anchor });
       const job: Job = {
         restart: 0,
         abort: () => fail('abort'),
@@ -78,6 +89,12 @@ function overSockets(...kinds: readonly MeshKind[]): Run {
   };
 }
 
+/** The mesh itself, or one whose endpoints share memory, where they can. */
+function withMemory(mesh: SocketMesh, { ring: capacity, native }: MeshKind): Transport {
+  if (capacity === undefined || native === undefined) return mesh;
+  return new ShmTransport({ mesh, native, folder: SHARED_MEMORY, capacity, offerAfter: 1 });
+}
+
 function fail(what: string): never {
   throw new Error(`${what} is not part of this run`);
 }
@@ -85,7 +102,9 @@ function fail(what: string): never {
 export const runs: readonly (readonly [name: string, run: Run])[] = [
   ['memory', overMemory],
   ['memory, shuffled', shuffled],
-  ['unix sockets', overSockets({ kind: 'unix' })],
+  ['unix sockets', overSockets({ kind: 'unix', native: nativeFrom(undefined) })],
+  // So small that most of what is sent has to wait for room.
+  ['shared memory', overSockets({ kind: 'unix', native: nativeFrom(undefined), ring: 4096 })],
   ['tcp sockets', overSockets({ kind: 'tcp' })],
   ['tcp, tls, lazy', overSockets({ kind: 'tcp', tls: true, links: 'lazy' })],
   [

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { program, tsrun } from '../helpers/tsrun.ts';
 
-describe.each(['unix', 'tcp'])('a rank that computes after it has sent, over %s', (transport) => {
+describe.each(['unix', 'tcp', 'auto'])('a rank that computes after it has sent, over %s', (transport) => {
   it.each([2, 3, 4])('holds none of it back, of %i ranks', async (ranks) => {
     const folder = await mkdtemp(join(tmpdir(), 'tsmpi-test-'));
     const job = await tsrun([

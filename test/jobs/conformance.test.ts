@@ -19,8 +19,11 @@ describe('the contract holds', () => {
   // Tests that need more ranks do not run.
   it.each([
     ['unix', 2, 195],
+    ['auto', 2, 195],
+    ['auto', 3, 260],
     ['tcp', 3, 260],
     ['unix', 4, 305],
+    ['auto', 4, 305],
     ['tcp', 4, 305],
   ])('over %s on %i ranks', { timeout: DEADLINE }, async (transport, ranks, least) => {
     const { passed } = await conformance(SUITES, ranks, transport);

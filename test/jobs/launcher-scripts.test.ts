@@ -213,7 +213,7 @@ test('--inspect gives every rank a port of its own', async () => {
   expect(stdout.trim().split('\n').sort()).toEqual([String(base), String(base + 1)]);
 });
 
-test.each(['tcp', 'unix'])('--transport %s carries a job', async (transport) => {
+test.each(['tcp', 'unix', 'auto'])('--transport %s carries a job', async (transport) => {
   const cwd = scripts({ 'job.ts': "import { world } from 'tsmpi';\nconsole.log(await world.allreduce(1));\n" });
   expect((await tsrun(['-n', '3', '--transport', transport, 'job.ts'], { cwd })).stdout).toBe('3\n3\n3\n');
 });

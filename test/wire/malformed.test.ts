@@ -4,10 +4,12 @@ import { isMpiError } from '../../src/errors.ts';
 import { bundle, unbundle } from '../../src/wire/bundle.ts';
 import { DType } from '../../src/wire/dtype.ts';
 import { Format } from '../../src/wire/format.ts';
+import { pack } from '../../src/wire/objects.ts';
 import type { Packet, PacketHead } from '../../src/wire/packet.ts';
+import { isSound } from '../../src/wire/scan.ts';
 import { writeSizes } from '../../src/wire/sizes.ts';
 import { adopt, decode, elementCount, encode, packetOf, receive } from '../../src/wire/value.ts';
-import { headOf, hex, payloadOf, thrown } from './ways.ts';
+import { headOf, payloadOf, thrown } from './ways.ts';
 
 const NONE = new Uint8Array(0);
 
@@ -38,7 +40,7 @@ describe('a head that no encoder writes', () => {
     ['a bigint larger than any', { format: Format.BIGINT, bytes: 2 ** 40 }],
     ['a string longer than any', { format: Format.STRING, bytes: 2 ** 40 }],
     ['half a UTF-16 unit', { format: Format.STRING16, bytes: 3 }],
-    ['an object of no bytes', { format: Format.OBJECT, bytes: 0 }],
+    ['no msgpack', { format: Format.PLAIN, bytes: 0 }],
     ['an array without dtype', { format: Format.TYPED_ARRAY, bytes: 8 }],
     ['an array of an unknown dtype', { format: Format.TYPED_ARRAY, dtype: 200, bytes: 8 }],
     ['half an element', { format: Format.TYPED_ARRAY, dtype: DType.FLOAT64, bytes: 12 }],
@@ -59,10 +61,9 @@ describe('a head that no encoder writes', () => {
       'a shape that is no safe integer',
       { format: Format.NDARRAY, dtype: DType.INT8, bytes: 1, meta: new Uint8Array(8).fill(255) },
     ],
-    ['an object of other sizes', { format: Format.OBJECT, bytes: 8, meta: writeSizes([4, 2, 1]) }],
-    ['an object without a table', { format: Format.OBJECT, bytes: 8, meta: writeSizes([0, 8]) }],
-    ['an object with sizes that are cut', { format: Format.OBJECT, bytes: 8, meta: new Uint8Array(7) }],
-    ['an object of only a table', { format: Format.OBJECT, bytes: 8, meta: writeSizes([8]) }],
+    ['a graph without sizes', { format: Format.GRAPH, bytes: 8 }],
+    ['a graph of other sizes', { format: Format.GRAPH, bytes: 8, meta: writeSizes([4, 2, 1]) }],
+    ['a graph without a table', { format: Format.GRAPH, bytes: 8, meta: writeSizes([0, 8]) }],
   ];
 
   it.each(wrong)('is ERR_PROTOCOL before memory is taken: %s', (_name, part) => {
@@ -88,115 +89,101 @@ describe('a head that no encoder writes', () => {
   });
 });
 
-/** The value of these bytes, in hexadecimal digits, with large pieces of these sizes. */
-function object(words: string, large: number[] = []): unknown {
-  const table = Buffer.from(words.replaceAll(' ', ''), 'hex');
-  const sizes = [table.byteLength, ...large];
+function plain(bytes: string): unknown {
+  const payload = new Uint8Array(Buffer.from(bytes, 'hex'));
+  return adopt({ format: Format.PLAIN, dtype: 0, meta: NONE, bytes: payload.byteLength }, payload, undefined, 'recv');
+}
+
+function graph(table: unknown, inline = 0, large: number[] = []): unknown {
+  const nodes = pack(table, 'test');
+  const sizes = [nodes.byteLength, inline, ...large];
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   const payload = new Uint8Array(bytes);
-  payload.set(table);
-  const meta = large.length === 0 ? NONE : writeSizes(sizes);
-  return adopt({ format: Format.OBJECT, dtype: 0, meta, bytes }, payload, undefined, 'recv');
+  payload.set(nodes);
+  return adopt({ format: Format.GRAPH, dtype: 0, meta: writeSizes(sizes), bytes }, payload, undefined, 'recv');
 }
 
-/** A float64 as the encoder writes sizes of binary data. */
-function double(value: number): string {
-  const bytes = Buffer.alloc(8);
-  bytes.writeDoubleLE(value);
-  return bytes.toString('hex');
-}
-
-/** The head of int8 elements (format, dtype, bytes, dimensions), inline unless said otherwise. */
-function int8(bytes: number, dimensions = '00', tag = 'd3', format = Format.TYPED_ARRAY as number): string {
-  return `${tag} ${Buffer.of(format, DType.INT8).toString('hex')} ${double(bytes)} ${dimensions}`;
-}
-
-describe('an object that no encoder writes', () => {
+describe('msgpack that no encoder writes', () => {
   it.each([
-    ['an unknown tag', 'ff'],
-    ['a container of no kind', 'ca c0'],
-    ['a container without content', 'ce'],
-    ['an array that is cut', 'cb 03 01'],
-    ['an array that claims four thousand million', 'cb ffffffffff 00'],
-    ['numbers that claim as many', `cc ffffffffff ${double(1)}`],
-    ['numbers that are cut', `cc 02 ${double(1)}`],
-    ['a map that claims as many', 'cf ffffffffff 00'],
-    ['a set that claims as many', 'd0 ffffffffff 00'],
-    ['an object that claims as many', 'ce ff ffffffffff 80'],
-    ['holes in an object', 'cd 00'],
-    ['an item among holes that is none', 'cb 02 cd 01 02 00'],
-    ['more items among holes than there are', 'cb ffffffffff cd ffffffffff 00 00'],
-    ['a name that is a number', 'ce ff 01 01 02'],
-    ['a name that is an object', 'ce ff 01 cb 00 02'],
-    ['a name that is cut', 'ce ff 01 85 61'],
-    ['a list of names that was not there', 'ce 00 01'],
-    ['a reference to nothing', 'cb 01 c9 07'],
-    ['a reference to what comes later', 'cb 02 c9 01 cb 00'],
-    ['a string that is cut', '85 61'],
-    ['a long string that is cut', 'c7 ffffffffff 61'],
-    ['UTF-16 that is cut', 'c8 02 6100'],
-    ['an integer that is cut', 'c4 000000'],
-    ['a number that is cut', 'c5 00000000000000'],
-    ['a date that is cut', 'd1 00'],
-    ['a bigint of no bytes', 'c6 00'],
-    ['a bigint that is cut', 'c6 08 00'],
-    ['an error without a name', 'd2 c0 80 c0 c0 ff 00'],
-    ['an error with a number for a stack', 'd2 80 80 01 c0 ff 00'],
-    ['an error with an object for a name', 'd2 cb 00 80 c0 c0 ff 00'],
-    ['something behind the end', '01 01'],
-    ['nesting without end', 'cb01'.repeat(100_000)],
-    ['data that is not there', int8(10)],
-    ['more data than fits a number', int8(Number.NaN)],
-    ['a negative amount of data', int8(-1)],
-    ['half a byte', int8(0.5)],
-    ['data of another format', int8(0, '00', 'd3', Format.STRING)],
-    ['data with a shape that it has not', `${int8(1, '01')} ${double(1)} 00`],
-    ['data in another shape', `${int8(1, '01', 'd3', Format.NDARRAY)} ${double(2)} 00`],
-    ['data in a shape that is no number', `${int8(0, '01', 'd3', Format.NDARRAY)} ${double(Number.NaN)}`],
-    ['data of too many dimensions', `${int8(1, '41', 'd3', Format.NDARRAY)} ${double(1).repeat(65)} 00`],
-    ['large data that is not there', int8(10, '00', 'd4')],
-  ])('is ERR_PROTOCOL: %s', (_name, words) => {
-    expect(code(() => object(words))).toBe('ERR_PROTOCOL');
+    ['a regular expression', 'd4780092a178a0'],
+    ['a record', 'd472409161610 1'.replaceAll(' ', '')],
+    ['a set', 'd4730090'],
+    ['an error', 'd4650093a0a0c0'],
+    ['a reference', 'd67000000001'],
+    ['a date', 'd6ff00000000'],
+    ['bundled strings', 'd6620000000690a0a0'],
+    ['binary data', 'c40100'],
+    ['the unused byte', 'c1'],
+    ['a key that is no string', '810102'],
+    ['an array that is cut', '9301'],
+    ['an array that claims four thousand million', 'ddffffffff00'],
+    ['a map that claims as many', 'dfffffffffa0'],
+    ['a string that is cut', 'd9ff61'],
+    ['a number that is cut', 'cb00'],
+    ['something behind the end', '0101'],
+    ['undefined with a length', 'd500'],
+    ['nesting without end', '91'.repeat(100_000)],
+  ])('is ERR_PROTOCOL: %s', (_name, bytes) => {
+    expect(code(() => plain(bytes))).toBe('ERR_PROTOCOL');
   });
 
-  it('is told from what one does write, wherever it is cut', () => {
-    const value = fc.oneof(
-      fc.object({ withBigInt: true, withDate: true, withMap: true, withSet: true }),
-      fc.array(fc.double()),
-    );
+  it('is told from what one does write', () => {
     fc.assert(
-      fc.property(value, (one) => {
-        const words = hex(encode(one, 'send'));
-        object(words);
-        for (let cut = 2; cut < words.length; cut += 2) {
-          expect(code(() => object(words.slice(0, -cut)))).toBe('ERR_PROTOCOL');
-        }
-        expect(code(() => object(`${words}00`))).toBe('ERR_PROTOCOL');
+      fc.property(fc.jsonValue(), (value) => {
+        const bytes = pack(value, 'test');
+        expect(isSound(bytes)).toBe(true);
+        expect(isSound(bytes.subarray(0, -1))).toBe(false);
+        expect(isSound(Buffer.concat([bytes, Buffer.of(0)]))).toBe(false);
       }),
       { seed: 5, numRuns: 300 },
     );
   });
 
   it('never sets a prototype', () => {
-    const arrived = object('ce ff 01 895f5f70726f746f5f5f ce ff 01 8178 01') as { x?: number };
-    expect([arrived.x, Object.getPrototypeOf(arrived), Object.keys(arrived)]).toEqual([
-      undefined,
-      Object.prototype,
-      ['__proto__'],
-    ]);
+    const arrived = plain('81a95f5f70726f746f5f5f81a17801') as { x?: number };
+    expect([arrived.x, Object.getPrototypeOf(arrived)]).toEqual([undefined, Object.prototype]);
+  });
+});
+
+describe('a table of nodes that no encoder writes', () => {
+  it.each([
+    ['no list', 1],
+    ['an empty list', []],
+    ['a node that is none', [1]],
+    ['a node without a kind', [[]]],
+    ['an unknown kind', [[99]]],
+    ['a reference to nothing', [[1, [7]]]],
+    ['a negative reference', [[1, [-2]]]],
+    ['a reference that is no number', [[1, ['x']]]],
+    ['a slot of two', [[1, [0, 0]]]],
+    ['an object in a slot', [[1, {}]]],
+    ['a key that is no string', [[0, 1, 2]]],
+    ['a key that is an object', [[0, [0], 2]]],
+    ['a date that is no number', [[5, 'x']]],
+    ['a bigint that is none', [[7, 'xyz']]],
+    ['a bigint of no digits', [[7, '']]],
+    ['a length that is none', [[2, -1]]],
+    ['a length larger than any', [[2, 2 ** 32]]],
+    ['an index behind the end', [[2, 3, 3, 0]]],
+    ['a name that is none', [[6, 1, 'm', undefined]]],
+    ['text that is not there', [[8, 10]]],
+    ['data that is not there', [[9, Format.TYPED_ARRAY, DType.INT8, 10, 1]]],
+    ['large data that is not there', [[9, Format.TYPED_ARRAY, DType.INT8, 10, 0]]],
+    ['data of an unknown dtype', [[9, Format.TYPED_ARRAY, 77, 0, 1]]],
+    ['data of another format', [[9, Format.STRING, 0, 0, 1]]],
+    ['data in half elements', [[9, Format.TYPED_ARRAY, DType.INT16, 1, 1]], 1],
+    ['data with a shape that it has not', [[9, Format.TYPED_ARRAY, DType.INT8, 1, 1, 1]], 1],
+    ['data in another shape', [[9, Format.NDARRAY, DType.INT8, 1, 1, 2]], 1],
+    ['data that nobody owns', [[1]], 1],
+  ])('is ERR_PROTOCOL: %s', (_name, table, inline = 0) => {
+    expect(code(() => graph(table, inline))).toBe('ERR_PROTOCOL');
   });
 
-  it('takes no memory for holes that it claims', () => {
-    const vast = object('cb ffffffffff cd 01 ff feffffff 01') as unknown[];
-    expect([vast.length, vast[2 ** 32 - 2], Object.keys(vast).length]).toEqual([2 ** 32 - 1, 1, 1]);
-  });
-
-  it('can only take large data once, and all of it', () => {
-    const one = int8(4, '00', 'd4');
-    expect(object(one, [4])).toStrictEqual(new Int8Array(4));
-    expect(code(() => object(`cb02 ${one} ${one}`, [4]))).toBe('ERR_PROTOCOL');
-    expect(code(() => object(one, [5]))).toBe('ERR_PROTOCOL');
-    expect(code(() => object(one, [4, 4]))).toBe('ERR_PROTOCOL');
+  it('can only take data once', () => {
+    const node = [9, Format.TYPED_ARRAY, DType.INT8, 4, 0];
+    expect(graph([node], 0, [4])).toStrictEqual(new Int8Array(4));
+    expect(code(() => graph([node, node], 0, [4]))).toBe('ERR_PROTOCOL');
+    expect(code(() => graph([node], 0, [5]))).toBe('ERR_PROTOCOL');
   });
 });
 
@@ -220,16 +207,32 @@ describe('random input', () => {
     );
   });
 
-  it('as an object is a value or ERR_PROTOCOL', () => {
-    const word = fc.oneof(
-      fc.integer({ min: 0xc0, max: 0xd5 }).map((tag) => tag.toString(16)),
-      fc.integer({ min: 0, max: 6 }).map((size) => `0${size}`),
-      fc.constantFrom('ff', 'ff01', '8161', '824d7069', 'cd', 'ca', double(4), int8(2), '895f5f70726f746f5f5f'),
-      fc.uint8Array({ maxLength: 3 }).map((some) => Buffer.from(some).toString('hex')),
+  it('as a table of nodes is a value or ERR_PROTOCOL', () => {
+    const slot = fc.oneof(
+      fc.constantFrom(
+        'code',
+        'cause',
+        'errors',
+        '__proto__',
+        'stack',
+        'MpiError',
+        'TypeError',
+        'ERR_TAG',
+        undefined,
+        null,
+      ),
+      fc.integer({ min: -2, max: 16 }),
+      fc.tuple(fc.integer({ min: -2, max: 6 })),
+      fc.double(),
     );
+    const node = fc
+      .tuple(fc.integer({ min: 0, max: 10 }), fc.array(slot, { maxLength: 7 }))
+      .map(([kind, slots]) => [kind, ...slots]);
     fc.assert(
-      fc.property(fc.array(word, { minLength: 1, maxLength: 24 }), (words) => survives(() => object(words.join('')))),
-      { seed: 7, numRuns: 20_000 },
+      fc.property(fc.array(node, { minLength: 1, maxLength: 6 }), fc.integer({ min: 0, max: 8 }), (table, inline) =>
+        survives(() => graph(table, inline)),
+      ),
+      { seed: 7, numRuns: 5000 },
     );
   });
 

@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { addExtension, Packr } from 'msgpackr';
 import ndarray from 'ndarray';
 import { describe, expect, it } from 'vitest';
 import { MpiError } from '../../src/errors.ts';
 import { Format } from '../../src/wire/format.ts';
 import { MAX_META_BYTES } from '../../src/wire/frame.ts';
-import type { Packet } from '../../src/wire/packet.ts';
 import { copyOf, decode, encode } from '../../src/wire/value.ts';
 import { arrive, hex, roundTrip } from './ways.ts';
 
-function expectBytes(value: object, words: string): void {
-  const packet = encode(value, 'send');
-  expect([packet.format, packet.meta.byteLength, hex(packet)]).toEqual([Format.OBJECT, 0, words.replaceAll(' ', '')]);
+function formatOf(value: unknown): number {
+  return encode(value, 'send').format;
 }
 
 /** Objects inside objects, as deep as said. */
@@ -46,40 +45,21 @@ describe('an object', () => {
     );
   });
 
-  it('is one value after the other, byte for byte', () => {
-    expectBytes(
-      { a: 1, b: 'x', c: [200, -2, 2.5, undefined, null, true] },
-      `ce ff03 8161 8162 8163 01 8178 cb06 c4c8000000 c4feffffff c5${'0000000000000440'} c0 c1 c3`,
-    );
-    expectBytes(
-      { at: new Date(7), list: new Set([-0.5, 'é€', 258n]) },
-      `ce ff02 826174 846c697374 d1${'0000000000001c40'} d003 c5${'000000000000e0bf'} c802e900ac20 c608${'0000000000000102'}`,
-    );
-    expectBytes(new Map([['k', Uint8Array.of(7)]]), `cf01 816b d30902${'000000000000f03f'}0007`);
+  it('of plain data is msgpack, byte for byte', () => {
+    const packet = encode({ a: 1, b: 'x', c: [1, -2, 2.5, undefined, null, true] }, 'send');
+    expect([packet.format, hex(packet)]).toEqual([
+      Format.PLAIN,
+      '83a16101a162a178a1639601fecb4004000000000000d40000c0c3',
+    ]);
   });
 
-  it('names the properties once for all objects with the same ones', () => {
-    expectBytes(
-      [
-        { x: 1, y: 2 },
-        { x: 3, y: 4 },
-        { y: 5, x: 6 },
-        { x: 7, y: 8 },
-      ],
-      'cb04 ceff0281788179 0102 ce00 0304 ceff0281798178 0506 ce00 0708',
-    );
-    const many = Array.from({ length: 300 }, (_, i) => ({ [`k${i % 100}`]: i, [`l${i % 7}`]: [] }));
-    assert.deepStrictEqual(roundTrip(many), many);
-  });
-
-  it('refers to what was there before by its number', () => {
-    const list: unknown[] = [{}];
-    list.push(list[0], list);
-    expectBytes(list, 'cb03 ceff00 c901 c900');
-    const many = Array.from({ length: 300 }, () => ({}));
-    const arrived = roundTrip([...many, ...many]);
-    expect(new Set(arrived).size).toBe(300);
-    expect(arrived.every((one, i) => one === arrived[(i + 300) % 600])).toBe(true);
+  it('with anything more is a table of nodes', () => {
+    const packet = encode({ at: new Date(7), list: new Set([-0.5]) }, 'send');
+    expect([packet.format, Buffer.from(packet.meta).toString('hex'), hex(packet)]).toEqual([
+      Format.GRAPH,
+      '1d000000000000000000000000000000',
+      '939500a261749101a46c697374910292050792' + '04cbbfe0000000000000',
+    ]);
   });
 
   it('keeps numbers, integers and undefined exactly', () => {
@@ -156,24 +136,6 @@ describe('an object', () => {
     }
   });
 
-  it('may be nested through every container', () => {
-    let value: unknown = 'end';
-    for (let i = 0; i < 300; i++) {
-      const inside = value;
-      const around = [
-        () => [inside],
-        () => ({ inside }),
-        () => new Map([[inside, i]]),
-        () => new Map([[i, inside]]),
-        () => new Set([inside]),
-        () => Object.assign([], { 2: inside }),
-        () => new TypeError('deep', { cause: inside }),
-      ];
-      value = around[i % around.length]!();
-    }
-    assert.deepStrictEqual(roundTrip(value), value);
-  });
-
   it('of a class arrives as a plain object with its own properties', () => {
     class Point {
       x = 1;
@@ -205,6 +167,7 @@ describe('an object', () => {
 
   it('may have more properties than 65,535', () => {
     const wide = Object.fromEntries(Array.from({ length: 70_000 }, (_, i) => [`k${i}`, i]));
+    expect(formatOf(wide)).toBe(Format.PLAIN);
     assert.deepStrictEqual(roundTrip(wide), wide);
   });
 
@@ -304,7 +267,7 @@ describe('binary data inside objects', () => {
   it('that is large is sent uncopied, after the rest', () => {
     const value = { small: new Uint8Array(100), x: new Float64Array(512), y: [new Uint8Array(5000).subarray(1)] };
     const { segments } = encode(value, 'send');
-    expect(segments.slice(1).map(({ buffer, byteOffset, byteLength }) => [buffer, byteOffset, byteLength])).toEqual([
+    expect(segments.slice(2).map(({ buffer, byteOffset, byteLength }) => [buffer, byteOffset, byteLength])).toEqual([
       [value.x.buffer, 0, 4096],
       [value.y[0]?.buffer, 1, 4999],
     ]);
@@ -319,36 +282,25 @@ describe('binary data inside objects', () => {
   });
 });
 
-describe('a getter', () => {
-  it('may send objects itself, and fail', () => {
-    const inner = { deep: ['x'] };
-    let packet: Packet | undefined;
-    const value = {
-      before: [1],
-      get sends() {
-        packet = encode(inner, 'send');
-        return 2;
-      },
-      after: { deep: 3 },
-    };
-    assert.deepStrictEqual(roundTrip(value), { before: [1], sends: 2, after: { deep: 3 } });
-    assert.deepStrictEqual(arrive(packet!), inner);
-    const failing = {
-      a: 'x'.repeat(100),
-      get b(): never {
-        throw new Error('mine');
-      },
-    };
-    expect(() => encode(failing, 'send')).toThrow('mine');
-    assert.deepStrictEqual(roundTrip({ a: [{}] }), { a: [{}] });
+describe('msgpackr', () => {
+  it('is not changed for a program that uses it too', () => {
+    const user = new Packr({ moreTypes: true, structuredClone: true });
+    assert.deepStrictEqual(user.unpack(user.pack({ r: /x/g, m: new Set([1]) })), { r: /x/g, m: new Set([1]) });
   });
-});
 
-describe('packets of objects', () => {
-  it('keep their bytes while others are made', () => {
-    const values = Array.from({ length: 2000 }, (_, i) => ({ i, text: 'x'.repeat(i), list: [i, [i]] }));
-    const packets = values.map((value) => encode(value, 'send'));
-    for (const [i, packet] of packets.entries())
-      assert.deepStrictEqual(decode(copyOf(packet), undefined, 'recv'), values[i]);
+  it('does not hand our values to the extensions of such a program', () => {
+    for (const [type, Class] of [Uint8Array, Date, Map, Set, Error, Array, Object].entries()) {
+      addExtension({ Class, type: type + 1, pack: () => Buffer.from('hijacked'), unpack: () => 'hijacked' });
+    }
+    for (const type of [0x42, 0x65, 0x73, 0x74, 0xff]) addExtension({ type, unpack: () => 'hijacked' });
+    const value = {
+      bytes: Uint8Array.of(1),
+      at: new Date(1),
+      map: new Map([[1, 2n ** 70n]]),
+      list: [new Set([{}])],
+      error: null,
+    };
+    assert.deepStrictEqual(roundTrip(value), value);
+    assert.deepStrictEqual(roundTrip([{ a: 1 }]), [{ a: 1 }]);
   });
 });

@@ -22,8 +22,7 @@ describe('scalars on the wire', () => {
     [-(2n ** 63n), Format.BIGINT, '8000000000000000'],
     [-(2n ** 63n) - 1n, Format.BIGINT, 'ff7fffffffffffffff'],
     ['', Format.STRING, ''],
-    ['aäÿ', Format.STRING, '61e4ff'],
-    ['aä€😀', Format.STRING16, '6100e400ac203dd800de'],
+    ['aä€😀', Format.STRING, '61c3a4e282acf09f9880'],
     ['a\ud800', Format.STRING16, '610000d8'],
   ])('%s is what it always was', (value, format, bytes) => {
     const packet = encode(value, 'send');
@@ -55,16 +54,6 @@ describe('scalars on the wire', () => {
       }),
       { seed: 1 },
     );
-  });
-
-  it('are Latin-1 wherever that is enough, however the string came about', () => {
-    const wide = `€${'ä'.repeat(40)}`;
-    for (const text of [wide.slice(1), `${wide}€`.slice(1, -1), ['x'.repeat(50), 'ÿ'].join('')]) {
-      expect(encode(text, 'send').format).toBe(Format.STRING);
-      expect(roundTrip(text)).toBe(text);
-      expect(roundTrip([text, wide])).toEqual([text, wide]);
-    }
-    expect(encode(wide, 'send').format).toBe(Format.STRING16);
   });
 
   it('take bigints of any size', () => {

@@ -2,7 +2,7 @@ import type { TypedArray } from '../../wire/dtype.ts';
 import type { Channel } from '../channel.ts';
 import type { Reducer } from '../kernels/reducer.ts';
 import { halve } from '../reduceScatter/halve.ts';
-import { scratchLike } from '../scratch.ts';
+import { borrow, giveBack } from '../scratch.ts';
 import { blockStart } from '../shapes/blocks.ts';
 import { coreIndex, coreRank, foldOf, isPair } from '../shapes/fold.ts';
 import { halvingNearFirst } from '../shapes/halving.ts';
@@ -33,10 +33,11 @@ export async function rabenseifner(
 
   let mine = input;
   if (isPair(fold, index)) {
-    const theirs = scratchLike(input, input.length);
+    const theirs = borrow(input, input.length);
     const joined = channel.recv(theirs, rank + 1);
     if (joined) await joined;
     reducer.combine(mine, theirs, work);
+    giveBack(theirs);
     mine = work;
   }
   const steps = halvingNearFirst(index, fold.core);

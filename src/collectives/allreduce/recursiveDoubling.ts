@@ -1,7 +1,7 @@
 import type { TypedArray } from '../../wire/dtype.ts';
 import type { Channel } from '../channel.ts';
 import type { Reducer } from '../kernels/reducer.ts';
-import { copyInto, scratchLike } from '../scratch.ts';
+import { borrow, copyInto, giveBack } from '../scratch.ts';
 import { coreIndex, coreRank, foldOf, isPair } from '../shapes/fold.ts';
 
 /**
@@ -28,7 +28,7 @@ export async function recursiveDoubling(
     return;
   }
 
-  const scratch = scratchLike(input, input.length);
+  const scratch = borrow(input, input.length);
   let mine = input;
   if (isPair(fold, index)) {
     const joined = channel.recv(scratch, rank + 1);
@@ -44,6 +44,7 @@ export async function recursiveDoubling(
     else combine(mine, scratch, work);
     mine = work;
   }
+  giveBack(scratch);
   if (mine === input) copyInto(work, input);
   if (isPair(fold, index)) {
     const returned = channel.send(work, rank + 1);

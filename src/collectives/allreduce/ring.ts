@@ -1,7 +1,7 @@
 import type { TypedArray } from '../../wire/dtype.ts';
 import type { Channel } from '../channel.ts';
 import type { Reducer } from '../kernels/reducer.ts';
-import { scratchLike } from '../scratch.ts';
+import { borrow, giveBack } from '../scratch.ts';
 import { blockStart } from '../shapes/blocks.ts';
 import { around } from '../shapes/ring.ts';
 
@@ -20,7 +20,7 @@ export async function ring(channel: Channel, input: TypedArray, work: TypedArray
   const blockOf = (array: TypedArray, block: number) => array.subarray(startOf(block), startOf(block + 1));
   let longest = 0;
   for (let block = 0; block < size; block++) longest = Math.max(longest, startOf(block + 1) - startOf(block));
-  const scratch = scratchLike(input, longest);
+  const scratch = borrow(input, longest);
 
   let leaving = blockOf(input, rank);
   for (let hop = 1; hop < size; hop++) {
@@ -32,6 +32,7 @@ export async function ring(channel: Channel, input: TypedArray, work: TypedArray
     leaving = blockOf(work, block);
     reducer.combine(theirs, ours, leaving);
   }
+  giveBack(scratch);
   for (let hop = 0; hop < size - 1; hop++) {
     const arriving = blockOf(work, around(rank, -hop, size));
     const met = channel.exchange(leaving, up, arriving, down);

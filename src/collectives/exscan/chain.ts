@@ -2,7 +2,7 @@ import type { TypedArray } from '../../wire/dtype.ts';
 import type { Channel } from '../channel.ts';
 import type { Reducer } from '../kernels/reducer.ts';
 import { DEPTH, pipeline } from '../pipeline.ts';
-import { copyInto, scratchLike } from '../scratch.ts';
+import { borrow, copyInto, giveBack } from '../scratch.ts';
 
 /**
  * Pipelined linear exscan: the prefix that arrives is the result; with the rank's own operand behind it, it goes on.
@@ -19,8 +19,8 @@ export async function chain(
   const { rank, size } = channel;
   const count = input.length;
   const stride = Math.min(count, segment);
-  const arrived = scratchLike(input, rank > 0 ? stride * DEPTH : 0);
-  const leaving = scratchLike(input, rank > 0 ? stride * DEPTH : 0);
+  const arrived = borrow(input, rank > 0 ? stride * DEPTH : 0);
+  const leaving = borrow(input, rank > 0 ? stride * DEPTH : 0);
 
   const pieceOf = (array: TypedArray, piece: number) =>
     array.subarray(piece * segment, Math.min(count, (piece + 1) * segment));
@@ -41,4 +41,6 @@ export async function chain(
       return rank + 1 < size ? channel.send(passed, rank + 1) : undefined;
     },
   );
+  giveBack(arrived);
+  giveBack(leaving);
 }

@@ -9,7 +9,7 @@ import { type Target, targetOf } from '../operands/target.ts';
 import { MAX, type Op, type OpLike, SUM } from '../ops.ts';
 import { type Parts, partsOf, sliceOf } from '../reduceScatter/parts.ts';
 import { deliver } from '../reduction.ts';
-import { scratchLike } from '../scratch.ts';
+import { borrow, giveBack } from '../scratch.ts';
 import { offsetsOf } from '../shapes/blocks.ts';
 import { foldValues } from '../values.ts';
 import { across } from './across.ts';
@@ -112,13 +112,14 @@ async function reduceArrays(
   const { bridge } = channels;
   const offsets = offsetsOf((await theirs(channels)).map((count) => count * width));
   const sent = sendToAll(bridge, (dest) => bridge.send(input.subarray(offsets[dest], offsets[dest + 1]), dest));
-  const scratch = scratchLike(work, work.length);
+  const scratch = borrow(work, work.length);
   for (let source = 0; source < bridge.size; source++) {
     const part = source === 0 ? work : scratch;
     const arrived = bridge.recv(part, source);
     if (arrived) await arrived;
     if (source > 0) reducer.combine(work, part, work);
   }
+  giveBack(scratch);
   if (sent) await sent;
   context.bridge.close(bridge);
   return finish();

@@ -6,9 +6,11 @@
  */
 import { invariant } from '../../base/invariant.ts';
 import type { TypedArray } from '../../wire/dtype.ts';
-import { OpCode } from '../ops.ts';
+import { type Op, OpCode } from '../ops.ts';
+import { callingElements, callingPairs } from './calling.ts';
 import { expressionFor, locationExpressionFor } from './expressions.ts';
 import type { Combine } from './reducer.ts';
+import { vectorLoop } from './simd.ts';
 
 /** A loop over elements, four at a time: half as much again in speed for what is cheap. HOT (bench: allreduce). */
 function elementLoop(expression: string): Combine {
@@ -36,7 +38,7 @@ function pairLoop(takesLeft: string): Combine {
     }`);
 }
 
-/** Sources are ours alone: no value of a user gets into one. */
+/** Sources are ours alone: no value of a user gets into one. @throws EvalError where the program may not make code of text */
 function compile(loop: string): Combine {
   return new Function('left', 'right', 'into', `'use strict'; const count = into.length; ${loop}`) as Combine;
 }
@@ -53,17 +55,29 @@ function takeRight(_left: TypedArray, right: TypedArray, into: TypedArray): void
 const loops = new Map<number, Combine>();
 
 /** The loop of a built-in operator for a dtype. The operand layer has seen to it that there is one. */
-export function loopFor(op: number, dtype: number): Combine {
-  if (op === OpCode.NO_OP) return takeLeft;
-  if (op === OpCode.REPLACE) return takeRight;
-  const pairs = op === OpCode.MINLOC || op === OpCode.MAXLOC;
-  const key = op * 64 + dtype;
+export function loopFor(op: Op, dtype: number): Combine {
+  const { code } = op;
+  if (code === OpCode.NO_OP) return takeLeft;
+  if (code === OpCode.REPLACE) return takeRight;
+  const key = code * 64 + dtype;
   let loop = loops.get(key);
   if (loop === undefined) {
-    const expression = pairs ? locationExpressionFor(op) : expressionFor(op, dtype);
-    invariant(expression !== undefined, 'no such kernel', op, dtype);
-    loop = pairs ? pairLoop(expression) : elementLoop(expression);
+    const scalar = scalarLoop(op, dtype);
+    loop = vectorLoop(code, dtype, scalar) ?? scalar;
     loops.set(key, loop);
   }
   return loop;
+}
+
+function scalarLoop(op: Op, dtype: number): Combine {
+  const pairs = op.code === OpCode.MINLOC || op.code === OpCode.MAXLOC;
+  const expression = pairs ? locationExpressionFor(op.code) : expressionFor(op.code, dtype);
+  invariant(expression !== undefined, 'no such kernel', op, dtype);
+  try {
+    return pairs ? pairLoop(expression) : elementLoop(expression);
+  } catch (error) {
+    // node --disallow-code-generation-from-strings
+    if (error instanceof EvalError) return pairs ? callingPairs(op) : callingElements(op, dtype);
+    throw error;
+  }
 }

@@ -21,7 +21,7 @@ export function isDefined(op: Op, dtype: number): boolean {
 
 /** `dtype` is a `DType` or PLAIN_NUMBERS. */
 export function reducerFor(op: Op, dtype: number): Reducer {
-  if (isBuiltin(op)) return { combine: loopFor(op.code, dtype), grain: grainOf(op) };
+  if (isBuiltin(op)) return { combine: loopFor(op, dtype), grain: grainOf(op) };
   const apply = op.apply as (left: unknown, right: unknown) => unknown;
   const expected = dtype === DType.BIGINT64 || dtype === DType.BIGUINT64 ? 'bigint' : 'number';
   const combine = (left: TypedArray, right: TypedArray, into: TypedArray): void => {

@@ -1,7 +1,7 @@
 import type { TypedArray } from '../../wire/dtype.ts';
 import type { Channel } from '../channel.ts';
 import type { Reducer } from '../kernels/reducer.ts';
-import { copyInto, scratchLike } from '../scratch.ts';
+import { borrow, copyInto, giveBack } from '../scratch.ts';
 import { absoluteRank, childrenOf, parentOf, relativeRank } from '../shapes/binomial.ts';
 
 /**
@@ -25,15 +25,18 @@ export async function binomial(
   const virtual = relativeRank(rank, top, size);
   const children = childrenOf(virtual, size);
   let mine = input;
+  /** In place of a result, where the user gets none. */
+  let borrowed: TypedArray | undefined;
   if (children.length > 0) {
-    work ??= scratchLike(input, input.length);
-    const scratch = scratchLike(input, input.length);
+    work ??= borrowed = borrow(input, input.length);
+    const scratch = borrow(input, input.length);
     for (const child of children) {
       const arrived = channel.recv(scratch, absoluteRank(child, top, size));
       if (arrived) await arrived;
       reducer.combine(mine, scratch, work);
       mine = work;
     }
+    giveBack(scratch);
   }
   if (virtual > 0) {
     const passed = channel.send(mine, absoluteRank(parentOf(virtual), top, size));
@@ -48,4 +51,5 @@ export async function binomial(
       if (done) await done;
     } else if (mine === input) copyInto(work, input);
   }
+  if (borrowed !== undefined) giveBack(borrowed);
 }

@@ -2,7 +2,7 @@ import type { TypedArray } from '../../wire/dtype.ts';
 import type { Channel, Wait } from '../channel.ts';
 import type { Reducer } from '../kernels/reducer.ts';
 import { DEPTH, pipeline } from '../pipeline.ts';
-import { scratchLike } from '../scratch.ts';
+import { borrow, giveBack } from '../scratch.ts';
 import { absoluteRank, relativeRank } from '../shapes/binomial.ts';
 import { guarded } from '../waits.ts';
 
@@ -30,8 +30,8 @@ export async function chain(
   const stride = Math.min(count, segment);
   const pieces = Math.max(1, Math.ceil(count / segment));
   const last = place === size - 1;
-  const arrived = scratchLike(input, last ? 0 : stride * DEPTH);
-  const leaving = last ? input : scratchLike(input, stride * DEPTH);
+  const arrived = borrow(input, last ? 0 : stride * DEPTH);
+  const leaving = last ? input : borrow(input, stride * DEPTH);
 
   const pieceOf = (array: TypedArray, piece: number) =>
     array.subarray(piece * segment, Math.min(count, (piece + 1) * segment));
@@ -57,6 +57,8 @@ export async function chain(
       return keeps ? undefined : channel.send(into, next);
     },
   );
+  giveBack(arrived);
+  if (!last) giveBack(leaving);
   if (handedOver) await handedOver;
 }
 

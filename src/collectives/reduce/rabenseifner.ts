@@ -2,7 +2,7 @@ import type { TypedArray } from '../../wire/dtype.ts';
 import type { Channel, Wait } from '../channel.ts';
 import type { Reducer } from '../kernels/reducer.ts';
 import { halve } from '../reduceScatter/halve.ts';
-import { scratchLike } from '../scratch.ts';
+import { borrow, giveBack } from '../scratch.ts';
 import { blockStart } from '../shapes/blocks.ts';
 import { coreIndex, coreRank, foldOf, isPair } from '../shapes/fold.ts';
 import { halvingNearFirst } from '../shapes/halving.ts';
@@ -29,22 +29,24 @@ export async function rabenseifner(
     const handed = channel.send(input, rank - 1);
     if (handed) await handed;
   } else {
-    work ??= scratchLike(input, input.length);
+    const result = work ?? borrow(input, input.length);
     let mine = input;
     if (isPair(fold, index)) {
-      const theirs = scratchLike(input, input.length);
+      const theirs = borrow(input, input.length);
       const joined = channel.recv(theirs, rank + 1);
       if (joined) await joined;
-      reducer.combine(mine, theirs, work);
-      mine = work;
+      reducer.combine(mine, theirs, result);
+      giveBack(theirs);
+      mine = result;
     }
     const steps = halvingNearFirst(index, fold.core);
-    await halve(channel, mine, work, reducer, fold, steps, startOf);
+    await halve(channel, mine, result, reducer, fold, steps, startOf);
     if (rank !== root) {
       const finished = finishedBlock(index, fold.core);
-      const passed = channel.send(work.subarray(startOf(finished), startOf(finished + 1)), root);
+      const passed = channel.send(result.subarray(startOf(finished), startOf(finished + 1)), root);
       if (passed) await passed;
     }
+    if (result !== work) giveBack(result);
   }
 
   if (rank !== root || work === undefined) return;

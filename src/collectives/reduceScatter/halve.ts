@@ -1,7 +1,7 @@
 import type { TypedArray } from '../../wire/dtype.ts';
 import type { Channel } from '../channel.ts';
 import type { Reducer } from '../kernels/reducer.ts';
-import { scratchLike } from '../scratch.ts';
+import { borrow, giveBack } from '../scratch.ts';
 import { coreRank, type Fold } from '../shapes/fold.ts';
 import type { HalvingStep } from '../shapes/halving.ts';
 
@@ -22,7 +22,7 @@ export async function halve(
 ): Promise<TypedArray> {
   let longest = 0;
   for (const step of steps) longest = Math.max(longest, startOf(step.keepTo) - startOf(step.keepFrom));
-  const scratch = scratchLike(input, longest);
+  const scratch = borrow(input, longest);
   let mine = input;
   for (const step of steps) {
     const partner = coreRank(fold, step.partner);
@@ -38,5 +38,6 @@ export async function halve(
     else reducer.combine(ours, theirs, into);
     mine = work;
   }
+  giveBack(scratch);
   return mine;
 }

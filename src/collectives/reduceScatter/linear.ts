@@ -1,7 +1,7 @@
 import type { TypedArray } from '../../wire/dtype.ts';
 import type { Channel, Wait } from '../channel.ts';
 import type { Reducer } from '../kernels/reducer.ts';
-import { copyInto, scratchLike } from '../scratch.ts';
+import { borrow, copyInto, giveBack } from '../scratch.ts';
 import { all, guarded } from '../waits.ts';
 
 /**
@@ -23,7 +23,7 @@ export async function linear(
     if (other !== rank) leaving.push(guarded(channel.send(input.subarray(offsets[other], offsets[other + 1]), other)));
   }
   const sent = all(leaving);
-  const scratch = scratchLike(input, work.length);
+  const scratch = borrow(input, work.length);
   for (let source = 0; source < size; source++) {
     const ours = input.subarray(offsets[rank], offsets[rank + 1]);
     const theirs = source === rank ? ours : source === 0 ? work : scratch;
@@ -34,5 +34,6 @@ export async function linear(
     if (source > 0) reducer.combine(work, theirs, work);
     else if (source === rank) copyInto(work, ours);
   }
+  giveBack(scratch);
   if (sent) await sent;
 }

@@ -1,7 +1,7 @@
 import type { TypedArray } from '../../wire/dtype.ts';
 import type { Channel } from '../channel.ts';
 import type { Reducer } from '../kernels/reducer.ts';
-import { copyInto, scratchLike } from '../scratch.ts';
+import { borrow, copyInto, giveBack } from '../scratch.ts';
 import { around } from '../shapes/ring.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function pairwise(
   offsets: readonly number[],
 ): Promise<void> {
   const { rank, size } = channel;
-  const scratch = scratchLike(input, work.length);
+  const scratch = borrow(input, work.length);
   copyInto(work, input.subarray(offsets[rank], offsets[rank + 1]));
   for (let step = 1; step < size; step++) {
     const up = around(rank, step, size);
@@ -27,4 +27,5 @@ export async function pairwise(
     if (met) await met;
     reducer.combine(scratch, work, work);
   }
+  giveBack(scratch);
 }

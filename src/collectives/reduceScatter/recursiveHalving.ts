@@ -1,7 +1,7 @@
 import type { TypedArray } from '../../wire/dtype.ts';
 import type { Channel } from '../channel.ts';
 import type { Reducer } from '../kernels/reducer.ts';
-import { copyInto, scratchLike } from '../scratch.ts';
+import { borrow, copyInto, giveBack } from '../scratch.ts';
 import { coreIndex, coreRank, foldOf, isPair } from '../shapes/fold.ts';
 import { halvingFarFirst } from '../shapes/halving.ts';
 import { halve } from './halve.ts';
@@ -32,12 +32,13 @@ export async function recursiveHalving(
   }
 
   let mine = input;
-  const partial = scratchLike(input, input.length);
+  const partial = borrow(input, input.length);
   if (isPair(fold, index)) {
-    const theirs = scratchLike(input, input.length);
+    const theirs = borrow(input, input.length);
     const joined = channel.recv(theirs, rank + 1);
     if (joined) await joined;
     reducer.combine(mine, theirs, partial);
+    giveBack(theirs);
     mine = partial;
   }
   const startOf = (block: number) => offsets[block < fold.core ? coreRank(fold, block) : size] ?? 0;
@@ -47,4 +48,5 @@ export async function recursiveHalving(
     const returned = channel.send(combined.subarray(offsets[rank + 1], offsets[rank + 2]), rank + 1);
     if (returned) await returned;
   }
+  giveBack(partial);
 }

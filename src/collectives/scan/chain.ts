@@ -2,7 +2,7 @@ import type { TypedArray } from '../../wire/dtype.ts';
 import type { Channel } from '../channel.ts';
 import type { Reducer } from '../kernels/reducer.ts';
 import { DEPTH, pipeline } from '../pipeline.ts';
-import { copyInto, scratchLike } from '../scratch.ts';
+import { borrow, copyInto, giveBack } from '../scratch.ts';
 
 /**
  * Pipelined linear scan: every rank takes the prefix of the rank below it, adds its own and passes it up, piece by piece.
@@ -20,7 +20,7 @@ export async function chain(
   const { rank, size } = channel;
   const count = input.length;
   const pieces = Math.max(1, Math.ceil(count / segment));
-  const scratch = rank === 0 ? work : scratchLike(input, Math.min(count, segment) * DEPTH);
+  const scratch = rank === 0 ? work : borrow(input, Math.min(count, segment) * DEPTH);
   if (rank === 0) copyInto(work, input);
 
   const pieceOf = (array: TypedArray, piece: number) =>
@@ -38,4 +38,5 @@ export async function chain(
       return rank + 1 < size ? channel.send(into, rank + 1) : undefined;
     },
   );
+  if (rank > 0) giveBack(scratch);
 }

@@ -1,7 +1,7 @@
 import type { TypedArray } from '../../wire/dtype.ts';
 import type { Channel } from '../channel.ts';
 import type { Reducer } from '../kernels/reducer.ts';
-import { copyInto, scratchLike } from '../scratch.ts';
+import { borrow, copyInto, giveBack } from '../scratch.ts';
 
 /**
  * Recursive doubling scan (Hillis, Steele 1986; in the form of MPICH): partners at distance 1, 2, 4, … exchange the reduction of their
@@ -17,8 +17,8 @@ export async function recursiveDoubling(
 ): Promise<void> {
   const { rank, size } = channel;
   const { combine } = reducer;
-  const scratch = scratchLike(input, input.length);
-  const block = scratchLike(input, input.length);
+  const scratch = borrow(input, input.length);
+  const block = borrow(input, input.length);
   let mine = input;
   let prefix = input;
   for (let distance = 1; distance < size; distance *= 2) {
@@ -34,5 +34,7 @@ export async function recursiveDoubling(
     } else combine(mine, scratch, block);
     mine = block;
   }
+  giveBack(scratch);
+  giveBack(block);
   if (prefix === input) copyInto(work, input);
 }

@@ -51,6 +51,8 @@ export class RingMemory {
   words: Int32Array;
   bytes: Uint8Array;
   view: DataView;
+  /** Where the data are, for views on parts of them: to ask `bytes` costs more than to make such a view. */
+  #buffer: ArrayBuffer;
   readonly capacity: number;
   readonly #mapping: Mapping | undefined;
 
@@ -61,8 +63,14 @@ export class RingMemory {
     this.words = new Int32Array(buffer, 0, WORD_BYTES / Int32Array.BYTES_PER_ELEMENT);
     this.bytes = new Uint8Array(buffer, WORD_BYTES);
     this.view = new DataView(buffer, WORD_BYTES);
+    this.#buffer = buffer;
     this.capacity = capacity;
     this.#mapping = mapping;
+  }
+
+  /** A part of the data. HOT (bench: bandwidth). */
+  part(at: number, length: number): Uint8Array {
+    return new Uint8Array(this.#buffer, WORD_BYTES + at, length);
   }
 
   /** Gives the memory back once nobody can be at work in it: a later look at it is an error of ours, and finds nothing. */
@@ -70,6 +78,7 @@ export class RingMemory {
     this.words = new Int32Array(NOTHING);
     this.bytes = new Uint8Array(NOTHING);
     this.view = new DataView(NOTHING);
+    this.#buffer = NOTHING;
     this.#mapping?.unmap();
   }
 }

@@ -44,8 +44,8 @@ class Outgoing {
     const header = new Uint8Array(HEADER_BYTES);
     encodeHeader(new DataView(header.buffer), 0, frame);
     this.parts = [header];
-    if (frame.meta.byteLength > 0) this.parts.push(frame.meta);
-    for (const segment of segments) if (segment.byteLength > 0) this.parts.push(segment);
+    if (frame.meta.length > 0) this.parts.push(frame.meta);
+    for (const segment of segments) if (segment.length > 0) this.parts.push(segment);
     this.delivery = delivery;
   }
 
@@ -89,13 +89,13 @@ export class Producer {
   send(frame: Frame, segments: readonly Uint8Array[], delivery: Delivery | null): boolean {
     const bytes = segmentBytes(segments);
     invariant(frame.bytes === bytes, 'frame.bytes differs from its segments', frame.bytes);
-    const length = HEADER_BYTES + frame.meta.byteLength + bytes;
+    const length = HEADER_BYTES + frame.meta.length + bytes;
     if (length > WHOLE_BYTES || this.#current !== undefined || this.#closed || !this.#hasRoom(length)) {
       return this.#stream(frame, segments, delivery);
     }
     encodeHeader(this.#memory.view, this.#tail & this.#mask, frame);
     let position = (this.#tail + HEADER_BYTES) | 0;
-    if (frame.meta.byteLength > 0) position = this.#put(frame.meta, position);
+    if (frame.meta.length > 0) position = this.#put(frame.meta, position);
     for (let i = 0; i < segments.length; i++) position = this.#put(segments[i]!, position);
     this.#publish(frameBoundary(position));
     return true;
@@ -153,7 +153,7 @@ export class Producer {
     }
     const { parts, part, offset } = outgoing;
     // The meta data are the sender's again on return; a small payload that nobody asks about has to be taken as well.
-    const own = delivery === null && frame.bytes <= COPY_BYTES ? parts.length : frame.meta.byteLength > 0 ? 2 : 1;
+    const own = delivery === null && frame.bytes <= COPY_BYTES ? parts.length : frame.meta.length > 0 ? 2 : 1;
     for (let i = Math.max(1, part); i < own; i++) {
       if (i === part) outgoing.offset = 0;
       parts[i] = i === part ? parts[i]!.slice(offset) : parts[i]!.slice();
@@ -171,12 +171,12 @@ export class Producer {
       let left = Math.min(PIECE_BYTES, this.#room);
       while (left > 0 && outgoing.part < parts.length) {
         const part = parts[outgoing.part]!;
-        const length = Math.min(left, part.byteLength - outgoing.offset);
-        const whole = length === part.byteLength;
+        const length = Math.min(left, part.length - outgoing.offset);
+        const whole = length === part.length;
         position = this.#put(whole ? part : part.subarray(outgoing.offset, outgoing.offset + length), position);
         left -= length;
         outgoing.offset += length;
-        if (outgoing.offset === part.byteLength) {
+        if (outgoing.offset === part.length) {
           outgoing.part++;
           outgoing.offset = 0;
         }
@@ -209,10 +209,10 @@ export class Producer {
 
   /** Copies bytes for which there is room to a position; answers the position after them. HOT (bench: latency, bandwidth). */
   #put(source: Uint8Array, position: number): number {
-    const { bytes } = this.#memory;
-    const length = source.byteLength;
+    const { bytes, capacity } = this.#memory;
+    const length = source.length;
     const at = position & this.#mask;
-    const first = bytes.byteLength - at;
+    const first = capacity - at;
     if (length > first) {
       bytes.set(source.subarray(0, first), at);
       bytes.set(source.subarray(first), 0);

@@ -11,14 +11,14 @@ import { offerMemory, takeOffer } from './offer.ts';
 const MOST = 256 * 1024;
 const LEAST = 8 * 1024;
 
-/** Of all rings of a host together, as far as the least size allows: containers have 64 MiB of shared memory by default. */
+/** Data of all rings of a host together, as far as the least size allows: containers have 64 MiB of shared memory by default. */
 const HOST_BYTES = 32 * 2 ** 20;
 
 /** Bytes of data of each ring, where so many endpoints share memory, each with each. */
 export function capacityFor(endpoints: number): number {
   const rings = endpoints * (endpoints - 1);
   let capacity = MOST;
-  while (capacity > LEAST && rings * memoryBytes(capacity) > HOST_BYTES) capacity /= 2;
+  while (capacity > LEAST && rings * capacity > HOST_BYTES) capacity /= 2;
   return capacity;
 }
 

@@ -37,9 +37,10 @@ export interface ShmOptions {
 const OFFER_AFTER = 8;
 const CLOSE_TIMEOUT = 5_000;
 
-/** A poll in so many looks at the sockets, where rings carry everything. */
-const SOCKET_PERIOD = 32;
-/** After a frame from a socket so many polls look there. */
+/**
+ * So many polls after a frame of a socket look there, too. Where rings carry everything, that would cost more than all else here; and the
+ * event loop, which has its turn between two polls now and then, sees the first frame of another.
+ */
 const SOCKET_POLLS = 64;
 
 export class ShmTransport implements Transport, ProducerOwner {
@@ -58,7 +59,6 @@ export class ShmTransport implements Transport, ProducerOwner {
   /** Nobody polls: who has something for us has to wake us. */
   #armed = true;
   #socketPolls = SOCKET_POLLS;
-  #polls = 0;
   /** Rings are offered: until one can't be. */
   #offering = true;
   #closing: Promise<void> | undefined;
@@ -87,6 +87,7 @@ export class ShmTransport implements Transport, ProducerOwner {
     if (producer !== undefined) return producer.send(frame, segments, delivery);
     if (this.#closed) return true;
     if (frame.kind !== FrameKind.BYE) this.#count(peer);
+    this.#socketPolls = SOCKET_POLLS;
     return this.#mesh.send(peer, frame, segments, delivery);
   }
 
@@ -105,10 +106,7 @@ export class ShmTransport implements Transport, ProducerOwner {
     const consumers = this.#consumers;
     for (let i = 0; i < consumers.length; i++) if (this.#drain(consumers[i]!)) progress = true;
     if (this.#waiting.length > 0 && this.#pumpAll()) progress = true;
-    // Where rings carry everything, a look at each socket would cost more than all else here.
-    if (this.#socketPolls === 0 && ++this.#polls % SOCKET_PERIOD !== 0) return progress;
-    if (this.#mesh.poll()) return true;
-    if (this.#socketPolls > 0) this.#socketPolls--;
+    if (this.#socketPolls > 0 && this.#pollSockets()) progress = true;
     return progress;
   }
 
@@ -295,6 +293,15 @@ export class ShmTransport implements Transport, ProducerOwner {
       this.#waiting.push(producer);
     }
     if (this.#armed && !producer.sleep()) this.#serveSoon(this.#lane(producer.peer));
+  }
+
+  #pollSockets(): boolean {
+    if (this.#mesh.poll()) {
+      this.#socketPolls = SOCKET_POLLS;
+      return true;
+    }
+    if (this.#consumers.length > 0 && --this.#socketPolls === 0) this.#mesh.arm();
+    return false;
   }
 
   /** The peer has woken us. Once nobody polls, it will again. */

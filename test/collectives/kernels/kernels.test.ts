@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../../src/base/random.ts';
+import { callingElements, callingPairs } from '../../../src/collectives/kernels/calling.ts';
 import { PLAIN_NUMBERS } from '../../../src/collectives/kernels/expressions.ts';
-import { isDefined, reducerFor } from '../../../src/collectives/kernels/reducer-for.ts';
+import { grainOf, isDefined, reducerFor } from '../../../src/collectives/kernels/reducer-for.ts';
 import * as ops from '../../../src/collectives/ops.ts';
 import { constructorOf, DType, dtypeName, type TypedArray } from '../../../src/wire/dtype.ts';
 import { DTYPES, foldKind, INTEGERS, pairsFor } from '../helpers/oracle.ts';
@@ -17,6 +19,25 @@ function combine(op: ops.Op, left: TypedArray, right: TypedArray, dtype?: number
     into,
   );
   return into;
+}
+
+/** Bytes of every kind of number: random ones, with NaN, infinities, zeros of both signs and the ends of every integer type among them. */
+function wildBytes(count: number): Uint8Array<ArrayBuffer> {
+  const random = seededRandom(count);
+  const bytes = Uint8Array.from({ length: count }, () => random() * 256);
+  const doubles = Float64Array.of(Number.NaN, Infinity, -Infinity, 0, -0, 5e-324, Number.MAX_VALUE);
+  const singles = Float32Array.of(Number.NaN, Infinity, -Infinity, 0, -0, 1e-45, 3.4e38);
+  for (const [i, source] of [doubles, singles, new Uint8Array(8).fill(0xff), new Uint8Array(8)].entries()) {
+    for (let at = i * 64; at + source.byteLength <= count; at += 1024) bytes.set(new Uint8Array(source.buffer), at);
+  }
+  return bytes;
+}
+
+/** Zeros of different signs differ, NaNs do not. */
+function sameNumbers(a: TypedArray, b: TypedArray): boolean {
+  if (Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength)))
+    return true;
+  return a.length === b.length && a.every((element: unknown, i: number) => Object.is(element, b[i]));
 }
 
 describe('kernels', () => {
@@ -53,6 +74,58 @@ describe('kernels', () => {
     return result;
   }
 
+  const LENGTHS = [127, 128, 129, 1000, 64 * 1024 - 1, 64 * 1024 + 130, 200_000];
+
+  it.each(DTYPES.map((dtype) => [dtypeName(dtype), dtype] as const))(
+    'of long arrays of %s give the bits that short ones do, also in place',
+    (_, dtype) => {
+      const ArrayOf = constructorOf(dtype);
+      if (ArrayOf === undefined) return;
+      const wild = wildBytes((200_000 + 3) * ArrayOf.BYTES_PER_ELEMENT);
+      for (const op of [...SIMPLE, ...BITS]) {
+        if (!isDefined(op, dtype)) continue;
+        const { combine: loop } = reducerFor(op, dtype);
+        for (const length of LENGTHS) {
+          const left = new ArrayOf(wild.slice().buffer, ArrayOf.BYTES_PER_ELEMENT, length);
+          const right = new ArrayOf(wild.slice().reverse().buffer, 0, length);
+          const expected = new ArrayOf(length);
+          for (let at = 0; at < length; at += 100) {
+            const end = Math.min(length, at + 100);
+            loop(left.subarray(at, end), right.subarray(at, end), expected.subarray(at, end));
+          }
+          const around = new ArrayOf(length + 2);
+          const into = around.subarray(1, length + 1);
+          loop(left, right, into);
+          expect(sameNumbers(into, expected)).toBe(true);
+          expect([Number(around[0]), Number(around[length + 1])]).toEqual([0, 0]);
+          const inLeft = left.slice();
+          loop(inLeft, right, inLeft);
+          expect(sameNumbers(inLeft, expected)).toBe(true);
+          const inRight = right.slice();
+          loop(left, inRight, inRight);
+          expect(sameNumbers(inRight, expected)).toBe(true);
+        }
+      }
+    },
+  );
+
+  it.each(DTYPES.map((dtype) => [dtypeName(dtype), dtype] as const))(
+    'of %s agree with those of a program that may not make code',
+    (_, dtype) => {
+      const ArrayOf = constructorOf(dtype);
+      if (ArrayOf === undefined) return;
+      const wild = wildBytes(100 * ArrayOf.BYTES_PER_ELEMENT);
+      const left = new ArrayOf(wild.slice().buffer);
+      const right = new ArrayOf(wild.slice().reverse().buffer);
+      for (const op of [...SIMPLE, ...BITS, ops.MINLOC, ops.MAXLOC]) {
+        if (!isDefined(op, dtype)) continue;
+        const into = new ArrayOf(100);
+        (grainOf(op) === 2 ? callingPairs(op) : callingElements(op, dtype))(left, right, into);
+        expect(sameNumbers(into, combine(op, left, right, dtype))).toBe(true);
+      }
+    },
+  );
+
   it('wrap as their integer type does', () => {
     expect(combine(ops.PROD, Int32Array.of(2 ** 31 - 1), Int32Array.of(2 ** 31 - 1))).toEqual(Int32Array.of(1));
     expect(combine(ops.PROD, Uint32Array.of(4294967295), Uint32Array.of(4294967295))).toEqual(Uint32Array.of(1));
@@ -86,6 +159,11 @@ describe('kernels', () => {
   it('take bits of plain integers beyond 32, negative ones in two’s complement', () => {
     const left = Float64Array.of(2 ** 40 + 1, -1, 6, Number.MAX_SAFE_INTEGER);
     const right = Float64Array.of(2 ** 40 + 2, 2 ** 45 + 1, 3, 1);
+    for (const op of BITS) {
+      const into = new Float64Array(4);
+      callingElements(op, PLAIN_NUMBERS)(left, right, into);
+      expect(into).toEqual(combine(op, left, right, PLAIN_NUMBERS));
+    }
     expect(combine(ops.BAND, left, right, PLAIN_NUMBERS)).toEqual(Float64Array.of(2 ** 40, 2 ** 45 + 1, 2, 1));
     expect(combine(ops.BOR, left, right, PLAIN_NUMBERS)).toEqual(
       Float64Array.of(2 ** 40 + 3, -1, 7, Number.MAX_SAFE_INTEGER),

@@ -182,7 +182,7 @@ if (unavailable !== false) {
       ['no room', { native: withCalls({ allocate: () => 28 }) }, /ENOSPC: 69632 bytes can't be reserved in /],
       ['no such folder', { folder: '/nowhere/at/all' }, /ENOENT/],
       ['a file system that has only files with names', { folder: '/proc' }, /.../],
-      ['no calls', { native: () => 'koffi is not there' }, /^koffi is not there$/],
+      ['no calls', { native: (): string => 'koffi is not there' }, /^koffi is not there$/],
       ['a mapping that fails', { native: withCalls({ map: failing }) }, /mmap/],
     ] as const)('with %s everything goes on over sockets, and that is said once', async (_, more, reason) => {
       const reasons: string[] = [];
