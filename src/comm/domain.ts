@@ -99,9 +99,10 @@ export class Domain implements CollectiveContext, ContextOwner {
     this.#sides = sides;
     this.#job = member.job;
     this.#tally = permanent ? null : new Tally(endpoints.length);
+    // Before the contexts: frames that have come too early for them reach it.
+    this.#board = new SharedBoard(this, sides === ONE_GROUP);
     this.p2p = this.#openContext(ContextKind.POINT_TO_POINT, this.#tally);
     this.collective = this.#openContext(ContextKind.COLLECTIVE, null);
-    this.#board = new SharedBoard(this, sides === ONE_GROUP);
     member.domains.add(this);
     this.#parent = madeBy?.parent;
     this.#madeBy = madeBy?.number ?? 0;
