@@ -7,7 +7,8 @@ import type { Fingerprint } from '../collectives/context.ts';
 import * as errors from '../errors.ts';
 import type { Context } from '../matching/context.ts';
 import { type Operation, OpState, ReceiveOperation, SendOperation, type Work } from '../matching/operation.ts';
-import type { TypedArray } from '../wire/dtype.ts';
+import { look } from '../p2p/wait.ts';
+import { bytesIn, type TypedArray } from '../wire/dtype.ts';
 import type { Frame } from '../wire/frame.ts';
 import { segmentsOf } from '../wire/memory.ts';
 import type { Packet, PacketHead, Reception } from '../wire/packet.ts';
@@ -58,10 +59,10 @@ class ArrayReceive extends ChannelReceive {
   }
 
   override land(head: PacketHead): Reception {
-    if (head.bytes !== this.into.byteLength) {
-      throw errors.unequalParts(this.channel.describe(), this.source, head.bytes, this.into.byteLength);
-    }
-    return { segments: segmentsOf(this.into), value: nothing };
+    const { into } = this;
+    const bytes = bytesIn(into);
+    if (head.bytes !== bytes) throw errors.unequalParts(this.channel.describe(), this.source, head.bytes, bytes);
+    return { segments: segmentsOf(into, bytes), value: nothing };
   }
 
   override adopt(head: PacketHead, _source: number, _tag: number, payload: Uint8Array): void {
@@ -131,14 +132,18 @@ export class CollectiveChannel implements Channel {
   }
 
   recv(into: TypedArray, source: number): Wait {
-    const op = new ArrayReceive(this, into, source);
-    this.context.engine.receive(op);
-    return settled(op);
+    return settled(this.#receive(into, source));
   }
 
   exchange(array: TypedArray, dest: number, into: TypedArray, source: number): Wait {
-    const receiving = this.recv(into, source);
-    return both(this.send(array, dest), receiving);
+    const receiving = this.#receive(into, source);
+    return both(this.send(array, dest), settled(receiving));
+  }
+
+  #receive(into: TypedArray, source: number): ArrayReceive {
+    const op = new ArrayReceive(this, into, source);
+    this.context.engine.receive(op);
+    return op;
   }
 
   sendPacket(packet: Packet, dest: number): Wait {
@@ -169,6 +174,7 @@ export class CollectiveChannel implements Channel {
 
 /** Who waits is asked at the call as a whole, and its failure gets its stack there. */
 export function settled(op: Operation): Wait {
+  look(op);
   if (op.state === OpState.PENDING) {
     const waiting = new Promise<void>((resolve, reject) => {
       op.wake = () => (op.state === OpState.FAILED ? reject(op.error) : resolve());

@@ -37,7 +37,7 @@ export class Message implements Linked, PacketHead {
     this.tag = frame.tag;
     this.format = frame.format;
     this.dtype = frame.dtype;
-    this.meta = frame.meta.byteLength === 0 ? NO_META : frame.meta.slice();
+    this.meta = frame.meta.length === 0 ? NO_META : frame.meta.slice();
     this.id = frame.id;
     this.rendezvous = rendezvous;
     this.synchronous = synchronous;

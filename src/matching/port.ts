@@ -13,6 +13,8 @@ import { creditFor, Peer, PeerState } from './peers.ts';
 export interface Liveness {
   hold(): void;
   release(): void;
+  /** Somebody is about to wait for `work`: looks, for a moment, whether it ends at once. Not from within the engine. */
+  look?(work: { readonly pending: boolean }): void;
 }
 
 export interface EngineOptions {

@@ -264,5 +264,5 @@ export class Receiving {
 }
 
 function costOf({ bytes, meta }: PacketHead): number {
-  return bytes + meta.byteLength + MESSAGE_COST;
+  return bytes + meta.length + MESSAGE_COST;
 }

@@ -32,7 +32,7 @@ export class Sending {
     const to = context.endpoints[op.dest] as number;
     const peer = this.port.peerAt(to);
     if (peer.state !== PeerState.HERE) return op.fail(this.port.goneError(op, to));
-    const cost = packet.bytes + packet.meta.byteLength + MESSAGE_COST;
+    const cost = packet.bytes + packet.meta.length + MESSAGE_COST;
     const eager = packet.bytes <= this.port.eagerLimit && peer.outstanding + cost <= this.port.credit;
     const kind = eager ? FrameKind.EAGER : FrameKind.REQUEST;
     const frame =
@@ -141,7 +141,7 @@ export class Sending {
     while (op.segment < segments.length && op.inFlight < FRAGMENTS_IN_FLIGHT) {
       const fragment = nextFragment(op, this.port.fragmentBytes);
       let bytes = 0;
-      for (const piece of fragment) bytes += piece.byteLength;
+      for (const piece of fragment) bytes += piece.length;
       if (bytes === 0) break;
       const frame = this.port.prepare(FrameKind.DATA);
       frame.peerId = op.peerId;

@@ -12,7 +12,7 @@ import { checkWaiting, guard, isLimited, type WaitOptions } from './guard.ts';
 import { failureOf, refused } from './located.ts';
 import { rankName, tagName } from './names.ts';
 import { Status } from './status.ts';
-import { relocated, wait } from './wait.ts';
+import { look, relocated, wait } from './wait.ts';
 
 /** Options of the receiving calls. */
 export interface ReceiveOptions<T = unknown> extends WaitOptions {
@@ -101,6 +101,7 @@ export function startReceive(
 
 /** The promise of a receive that was started. */
 export function received<T>(op: ReceiveOperation): Promise<T> {
+  look(op);
   if (op.state === OpState.DONE) return Promise.resolve(op.value as T);
   if (op.state === OpState.FAILED && op.error !== undefined) return Promise.reject(relocated(op.error));
   return wait<T>(op);

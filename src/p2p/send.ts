@@ -9,7 +9,7 @@ import { checkDest, checkTag } from './arguments.ts';
 import { checkWaiting, guard, isLimited, type WaitOptions } from './guard.ts';
 import { failureOf, refused } from './located.ts';
 import { rankName, tagName } from './names.ts';
-import { relocated, wait } from './wait.ts';
+import { look, relocated, wait } from './wait.ts';
 
 /** Options of the sending calls. */
 export interface SendOptions extends WaitOptions {}
@@ -75,7 +75,9 @@ export function send(
 ): Promise<void> {
   try {
     const op = startSend(context, call, value, dest, tag, synchronous, options);
-    if (op === null || op.state === OpState.DONE) return DONE;
+    if (op === null) return DONE;
+    look(op);
+    if (op.state === OpState.DONE) return DONE;
     if (op.state === OpState.FAILED && op.error !== undefined) return Promise.reject(relocated(op.error));
     return wait(op);
   } catch (error) {

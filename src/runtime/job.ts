@@ -215,8 +215,11 @@ function sharesMemory({ local }: Start): boolean {
 }
 
 /** Two that are polled as one. */
-function both(one: Polled, other: Polled): Polled {
+function both(one: Omit<Polled, 'quick'>, other: Polled): Polled {
   return {
+    get quick() {
+      return other.quick;
+    },
     poll() {
       const found = one.poll();
       return other.poll() || found;

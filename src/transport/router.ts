@@ -65,6 +65,10 @@ export class Router implements Transport {
     return progress;
   }
 
+  get quick(): boolean {
+    return this.#routes.some((route) => route.quick);
+  }
+
   arm(): boolean {
     let quiet = true;
     for (const route of this.#routes) if (!route.arm()) quiet = false;

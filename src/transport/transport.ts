@@ -56,6 +56,8 @@ export interface Transport {
    * that only the event loop can read are not polled.
    */
   poll(): boolean;
+  /** Whether `poll` costs so little that trying it some dozens of times is cheaper than any other way to wait. */
+  readonly quick: boolean;
   /**
    * Nobody polls from here on: who sends has to wake us, by the event loop. False where something has come meanwhile: poll first. A
    * transport starts so, and falls back to it by itself after a wake-up.

@@ -84,7 +84,7 @@ export class FrameDecoder<Target extends PayloadTarget> {
     this.#direct = false;
     if (this.#state === State.PAYLOAD) {
       const segment = this.#target!.segments[this.#segment]!;
-      const room = Math.min(segment.byteLength - this.#segmentFilled, MAX_READ_BYTES);
+      const room = Math.min(segment.length - this.#segmentFilled, MAX_READ_BYTES);
       if (room >= DIRECT_BYTES) {
         this.#direct = true;
         return segment.subarray(this.#segmentFilled, this.#segmentFilled + room);
@@ -198,7 +198,7 @@ export class FrameDecoder<Target extends PayloadTarget> {
   /** HOT (bench: rate). */
   #takePayload(offset: number, end: number): number {
     const segment = this.#target!.segments[this.#segment]!;
-    const length = Math.min(end - offset, segment.byteLength - this.#segmentFilled);
+    const length = Math.min(end - offset, segment.length - this.#segmentFilled);
     segment.set(this.#staging.bytes.subarray(offset, offset + length), this.#segmentFilled);
     this.#advance(length);
     return offset + length;
@@ -211,7 +211,7 @@ export class FrameDecoder<Target extends PayloadTarget> {
     this.#missing -= bytes;
     this.#segmentFilled += bytes;
     const { segments } = target;
-    while (this.#segment < segments.length && this.#segmentFilled === segments[this.#segment]!.byteLength) {
+    while (this.#segment < segments.length && this.#segmentFilled === segments[this.#segment]!.length) {
       this.#segment++;
       this.#segmentFilled = 0;
     }

@@ -80,6 +80,11 @@ export function isTypedArray(value: unknown): value is TypedArray {
   return ArrayBuffer.isView(value) && !(value instanceof DataView);
 }
 
+/** Its `byteLength`, which is a call of 20 ns in V8. HOT (bench: latency). */
+export function bytesIn(array: TypedArray): number {
+  return array.length * array.BYTES_PER_ELEMENT;
+}
+
 /** The array class of a dtype code, or undefined for a code that this process does not know. */
 export function constructorOf(dtype: number): TypedArrayConstructor | undefined {
   return CONSTRUCTORS[dtype];

@@ -22,10 +22,9 @@ export const NO_BYTES = new Uint8Array(0);
 export const NO_SEGMENTS: readonly Uint8Array[] = [];
 
 /** The bytes under a view, without a copy: no segment at all for no bytes. HOT (bench: latency). */
-export function segmentsOf(view: View): readonly Uint8Array[] {
-  const bytes = view.byteLength;
+export function segmentsOf(view: View, bytes: number = view.byteLength): readonly Uint8Array[] {
   if (bytes === 0) return NO_SEGMENTS;
-  if (bytes <= MAX_SEGMENT_BYTES) return [bytesOf(view)];
+  if (bytes <= MAX_SEGMENT_BYTES) return [bytesOf(view, bytes)];
   const segments: Uint8Array[] = [];
   for (let start = 0; start < bytes; start += MAX_SEGMENT_BYTES) {
     segments.push(new Uint8Array(view.buffer, view.byteOffset + start, Math.min(MAX_SEGMENT_BYTES, bytes - start)));
@@ -34,8 +33,8 @@ export function segmentsOf(view: View): readonly Uint8Array[] {
 }
 
 /** One Uint8Array over a view of at most 4 GiB. */
-export function bytesOf(view: View): Uint8Array {
-  return view instanceof Uint8Array ? view : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+export function bytesOf(view: View, bytes: number = view.byteLength): Uint8Array {
+  return view instanceof Uint8Array ? view : new Uint8Array(view.buffer, view.byteOffset, bytes);
 }
 
 /** The same bytes with the methods of a Buffer. HOT (bench: objects). */

@@ -1,6 +1,6 @@
 /** `out`: memory of the user's that a numeric message fills, as in NumPy. */
 import { detached, outTooShort, outUnlike, typeInvalid } from '../errors.ts';
-import { dtypeName, dtypeOf, isTypedArray, type TypedArray } from './dtype.ts';
+import { bytesIn, dtypeName, dtypeOf, isTypedArray, type TypedArray } from './dtype.ts';
 import { Format } from './format.ts';
 import { segmentsOf } from './memory.ts';
 import { elementsOf, isContiguous, isNdArray, type NumericNdArray, numericNdArray, scatter } from './ndarray.ts';
@@ -26,8 +26,8 @@ export function checkOut(out: unknown, op: string): void {
 
 /** The most common case at once: an array into one of the same kind and length. All that a plan checks holds then. HOT (bench: latency). */
 export function intoSame({ format, dtype, meta, bytes }: PacketHead, out: unknown): Reception | undefined {
-  if (format !== Format.TYPED_ARRAY || bytes === 0 || meta.byteLength > 0 || !isTypedArray(out)) return undefined;
-  return out.byteLength === bytes && dtypeOf(out) === dtype ? new OutReception(out, segmentsOf(out)) : undefined;
+  if (format !== Format.TYPED_ARRAY || bytes === 0 || meta.length > 0 || !isTypedArray(out)) return undefined;
+  return bytesIn(out) === bytes && dtypeOf(out) === dtype ? new OutReception(out, segmentsOf(out, bytes)) : undefined;
 }
 
 /** How the message of a plan fills `out`. Throws ERR_TYPE and ERR_TRUNCATE before anything is touched. HOT (bench: latency). */

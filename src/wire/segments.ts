@@ -18,15 +18,15 @@ export function copySegments(from: readonly Uint8Array[], to: readonly Uint8Arra
   for (let source = 0; source < from.length; source++) {
     const piece = from[source]!;
     let offset = 0;
-    while (offset < piece.byteLength && target < to.length) {
+    while (offset < piece.length && target < to.length) {
       const room = to[target]!;
-      const length = Math.min(piece.byteLength - offset, room.byteLength - targetOffset);
-      const whole = length === piece.byteLength;
+      const length = Math.min(piece.length - offset, room.length - targetOffset);
+      const whole = length === piece.length;
       room.set(whole ? piece : piece.subarray(offset, offset + length), targetOffset);
       copied += length;
       offset += length;
       targetOffset += length;
-      if (targetOffset === room.byteLength) {
+      if (targetOffset === room.length) {
         target++;
         targetOffset = 0;
       }

@@ -6,7 +6,7 @@
  */
 import { invariant } from '../base/invariant.ts';
 import { detached, notSendable } from '../errors.ts';
-import { DType, dtypeOf, isTypedArray, type TypedArray } from './dtype.ts';
+import { bytesIn, DType, dtypeOf, isTypedArray, type TypedArray } from './dtype.ts';
 import { flatten } from './flatten.ts';
 import { Format } from './format.ts';
 import { piecesIn, piecesOf } from './layout.ts';
@@ -72,8 +72,8 @@ export function encode(value: unknown, op: string, name = 'value'): Packet {
 }
 
 function encodeArray(array: TypedArray, op: string, name: string): Packet {
-  if (isDetached(array)) throw detached(op, name);
-  return packet(arrayFormat(array), dtypeOf(array), array);
+  if (array.length === 0 && isDetached(array)) throw detached(op, name);
+  return packet(arrayFormat(array), dtypeOf(array), array, NO_BYTES, bytesIn(array));
 }
 
 function encodeObject(value: object, op: string, name: string): Packet {
@@ -102,8 +102,14 @@ function encodeGraph(value: object, op: string, name: string): Packet {
   return { format: Format.GRAPH, dtype: 0, meta: writeSizes(sizes), bytes, segments };
 }
 
-function packet(format: Format, dtype: number, view: View, meta: Uint8Array = NO_BYTES): Packet {
-  return { format, dtype, meta, bytes: view.byteLength, segments: segmentsOf(view) };
+function packet(
+  format: Format,
+  dtype: number,
+  view: View,
+  meta: Uint8Array = NO_BYTES,
+  bytes = view.byteLength,
+): Packet {
+  return { format, dtype, meta, bytes, segments: segmentsOf(view, bytes) };
 }
 
 /**
@@ -146,7 +152,7 @@ class ValueReception implements Reception {
 }
 
 function segmentsOfAll(pieces: readonly View[]): readonly Uint8Array[] {
-  return pieces.length === 1 ? segmentsOf(pieces[0]!) : pieces.flatMap(segmentsOf);
+  return pieces.length === 1 ? segmentsOf(pieces[0]!) : pieces.flatMap((piece) => segmentsOf(piece));
 }
 
 /** The value of a payload, from the pieces of its plan, which it may keep. */

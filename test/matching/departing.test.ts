@@ -18,6 +18,7 @@ describe('an eager message that the transport has not got rid of', () => {
       send: () => false,
       linked: () => true,
       settled: async () => {},
+      quick: false,
       poll: () => false,
       arm: () => true,
       flush() {},

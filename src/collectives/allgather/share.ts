@@ -1,7 +1,7 @@
 import type { Packet } from '../../wire/packet.ts';
 import { announce } from '../announcement.ts';
 import { Board } from '../board/board.ts';
-import { exchangePackets, shareBulks } from '../board/exchange.ts';
+import { exchangePackets, shareBulks, wholeIn } from '../board/exchange.ts';
 import { Bulk } from '../bulk.ts';
 import type { Channel } from '../channel.ts';
 import type { CollectiveContext } from '../context.ts';
@@ -32,7 +32,7 @@ export function share(context: CollectiveContext, channel: Channel, sharing: Sha
 function atBoard(context: CollectiveContext, channel: Channel, sharing: Sharing, board: Board): unknown {
   const { own, inboxOf, flat } = sharing;
   const { rank } = context;
-  const large = own.bytes > wholeBytes(context);
+  const large = own.bytes > Math.max(wholeBytes(context), wholeIn(board, 1));
   const use = (packets: readonly Packet[]): Inbox => {
     const inbox = inboxOf(large ? packets.with(rank, own) : packets, rank);
     const announced = large || inbox.landings.some((landing) => landing !== undefined);

@@ -1,7 +1,7 @@
 import type { Packet } from '../../wire/packet.ts';
 import { announce } from '../announcement.ts';
 import { Board } from '../board/board.ts';
-import { exchangePackets, swapBulks } from '../board/exchange.ts';
+import { exchangePackets, swapBulks, wholeIn } from '../board/exchange.ts';
 import { Bulk } from '../bulk.ts';
 import type { Channel } from '../channel.ts';
 import type { CollectiveContext } from '../context.ts';
@@ -33,7 +33,7 @@ export function swap(context: CollectiveContext, channel: Channel, one: Swap): u
 function atBoard(context: CollectiveContext, channel: Channel, one: Swap, board: Board): unknown {
   const { rank } = context;
   const { packets, inboxOf, flat } = one;
-  const large = largeOnes(context, packets);
+  const large = largeOnes(context, packets, wholeIn(board, packets.length));
   const use = (arrived: readonly Packet[], announced: boolean): { inbox: Inbox; announced: boolean } => {
     const inbox = inboxOf(arrived, rank);
     return { inbox: announced ? inbox : settled(inbox), announced };
@@ -71,9 +71,9 @@ async function byMessages(
   return finish(context, channel, inbox);
 }
 
-/** Which are announced: those for others that are large; undefined where none is. */
-function largeOnes(context: CollectiveContext, packets: readonly Packet[]): readonly boolean[] | undefined {
-  const whole = wholeBytes(context);
+/** Which are announced: those for others that are large; undefined where none is. @param least - bytes that go whole in any case. */
+function largeOnes(context: CollectiveContext, packets: readonly Packet[], least = 0): readonly boolean[] | undefined {
+  const whole = Math.max(wholeBytes(context), least);
   const large = packets.map(({ bytes }, dest) => dest !== context.rank && bytes > whole);
   return large.includes(true) ? large : undefined;
 }

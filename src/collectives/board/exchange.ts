@@ -175,6 +175,11 @@ function take(board: Board, round: number, arriving: readonly (Incoming | undefi
   return more;
 }
 
+/** Bytes of a packet that, mostly, fits into its place whole: with a head and some meta data. */
+export function wholeIn(board: Board, places: number): number {
+  return placeBytes(board, places) - 64;
+}
+
 function placeBytes(board: Board, places: number): number {
   return places === 1 ? board.bankBytes : Math.floor(board.bankBytes / places / 8) * 8;
 }

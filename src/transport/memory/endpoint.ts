@@ -73,6 +73,8 @@ export class MemoryTransport implements Transport {
     // All links stand from the start.
   }
 
+  readonly quick = false;
+
   poll(): boolean {
     return false;
   }

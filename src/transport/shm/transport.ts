@@ -110,6 +110,11 @@ export class ShmTransport implements Transport, ProducerOwner {
     return progress;
   }
 
+  /** Where rings carry everything. */
+  get quick(): boolean {
+    return this.#consumers.length > 0 && this.#socketPolls === 0;
+  }
+
   arm(): boolean {
     this.#armed = true;
     let quiet = this.#mesh.arm();

@@ -170,7 +170,7 @@ export class Link implements ConnectionHandler, DecoderSink<Landing> {
       // None, too: the decoder is not to wait for bytes there, should libuv be the next to read.
       this.#decode(bytes);
       if (bytes > 0) progress = true;
-      if (bytes < memory.byteLength) break;
+      if (bytes < memory.length) break;
     }
     return progress;
   }

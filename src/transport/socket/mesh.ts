@@ -66,6 +66,8 @@ const CLOSE_TIMEOUT = 5_000;
 const PENDING_CONNECTIONS = 256;
 
 export class SocketMesh implements Transport, LinkShare, LinkTable {
+  /** It is a system call. */
+  readonly quick = false;
   readonly self: number;
   readonly peers: readonly number[];
   readonly connectTimeout: number;

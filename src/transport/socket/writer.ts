@@ -89,7 +89,7 @@ export class Writer {
     const chunk = this.#chunk;
     encodeHeader(chunk.view, chunk.end, frame);
     chunk.end += HEADER_BYTES;
-    if (frame.meta.byteLength > 0) this.#copy(frame.meta);
+    if (frame.meta.length > 0) this.#copy(frame.meta);
     if (frame.bytes > COPY_BYTES) return this.#reference(segments, delivery);
     for (let i = 0; i < segments.length; i++) this.#copy(segments[i]!);
     return this.#copied(delivery);
@@ -139,7 +139,7 @@ export class Writer {
     while (pieces.length > 0) {
       const piece = pieces.first!;
       const bytes = native.send(fd, piece, pieces.length > 1);
-      if (bytes < piece.byteLength) {
+      if (bytes < piece.length) {
         if (bytes > 0) pieces.replaceFirst(piece.subarray(bytes));
         return bytes > 0 || bytes === WOULD_BLOCK;
       }
@@ -160,7 +160,7 @@ export class Writer {
       for (let bytes = 0; ; ) {
         const piece = pieces.shift()!;
         this.#writing++;
-        bytes += piece.byteLength;
+        bytes += piece.length;
         if (pieces.length === 0 || bytes >= WRITE_BYTES || this.#writing === WRITE_PIECES) {
           socket.write(piece, this.#written);
           break;
@@ -218,10 +218,10 @@ export class Writer {
   /** Queues a large payload in place; answers as {@link send}. */
   #reference(segments: readonly Uint8Array[], delivery: Delivery | null): boolean {
     let last = segments.length - 1;
-    while (last >= 0 && segments[last]!.byteLength <= COPY_SEGMENT_BYTES) last--;
+    while (last >= 0 && segments[last]!.length <= COPY_SEGMENT_BYTES) last--;
     for (let i = 0; i < segments.length; i++) {
       const segment = segments[i]!;
-      if (segment.byteLength <= COPY_SEGMENT_BYTES) {
+      if (segment.length <= COPY_SEGMENT_BYTES) {
         this.#copy(segment);
       } else {
         this.#takeChunk();
@@ -234,7 +234,7 @@ export class Writer {
 
   #copy(bytes: Uint8Array): void {
     let offset = 0;
-    let left = bytes.byteLength;
+    let left = bytes.length;
     while (left > this.#chunk.room) {
       const { room } = this.#chunk;
       this.#chunk.bytes.set(bytes.subarray(offset, offset + room), this.#chunk.end);
