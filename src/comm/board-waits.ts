@@ -7,13 +7,13 @@ import { ChannelReceive, type CollectiveChannel } from './channel.ts';
 /** A wait like one for a message that never comes: so it ends by all that ends such a wait, and is told of in all reports. */
 export class BoardReceive extends ChannelReceive {
   readonly board: Board;
-  readonly awaited_: Awaited;
+  readonly goal: Awaited;
   readonly #waits: BoardWaits;
 
   constructor(channel: CollectiveChannel, board: Board, awaited: Awaited, waits: BoardWaits) {
     super(channel, awaited.peer);
     this.board = board;
-    this.awaited_ = awaited;
+    this.goal = awaited;
     this.#waits = waits;
   }
 
@@ -24,7 +24,7 @@ export class BoardReceive extends ChannelReceive {
   }
 
   get reached(): boolean {
-    return this.board.reached(this.awaited_);
+    return this.board.reached(this.goal);
   }
 
   /** It has come. */
@@ -94,7 +94,7 @@ export class BoardWaits {
   arm(): boolean {
     this.#armed = true;
     let quiet = true;
-    for (const { board, awaited_ } of this.#waiting) if (!board.sleep(awaited_)) quiet = false;
+    for (const { board, goal } of this.#waiting) if (!board.sleep(goal)) quiet = false;
     return quiet;
   }
 
@@ -107,7 +107,7 @@ export class BoardWaits {
   }
 
   #sleep(op: BoardReceive): void {
-    if (!op.board.sleep(op.awaited_)) this.#end(op);
+    if (!op.board.sleep(op.goal)) this.#end(op);
   }
 
   #end(op: BoardReceive): void {
