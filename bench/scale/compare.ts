@@ -32,6 +32,8 @@ export function chosen(name: SelectableName, ranks: number, bytes: number): stri
     size: ranks,
     segmentBytes: 0,
     algorithms: new Map(),
+    sharesMemory: false,
+    unshared: 'nothing is called',
     open: never,
     close: never,
   };

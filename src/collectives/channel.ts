@@ -10,6 +10,7 @@
  */
 import type { TypedArray } from '../wire/dtype.ts';
 import type { Packet } from '../wire/packet.ts';
+import type { Board } from './board/board.ts';
 
 export type Wait = Promise<void> | undefined;
 
@@ -30,4 +31,11 @@ export interface Channel {
   recvPacket(source: number): Packet | Promise<Packet>;
   /** Both at once. */
   exchangePacket(packet: Packet, dest: number, source: number): Promise<Packet>;
+
+  /**
+   * The memory that all ranks share, for this call until it is closed; the same again when it is asked for again. Calls come to it one after
+   * the other, in the order of their numbers: the first time it is asked for is before anything is awaited. Undefined where it turned out
+   * that there is none: all ranks hear so in the same call, and go by messages.
+   */
+  board(): Board | Promise<Board | undefined> | undefined;
 }

@@ -31,6 +31,13 @@ export interface CollectiveContext {
   /** Algorithms chosen for this runtime, by collective: `allreduce` -> `ring`. Checked by `checkAlgorithms`. */
   readonly algorithms: ReadonlyMap<string, string>;
   /**
+   * Whether the call that is begun next goes through memory that the ranks share, unless it asks for something else; by its number all
+   * ranks know that alike. {@link Channel.board} is that memory.
+   */
+  readonly sharesMemory: boolean;
+  /** Why there is no such memory, where that is known. */
+  readonly unshared: string | undefined;
+  /**
    * Begins the call and takes its sequence number. Called exactly once a call, also for one rank, before anything is awaited
    * and after every argument has been checked: what is thrown before has done no harm.
    */

@@ -5,7 +5,7 @@ import { type CollectiveContext, type Fingerprint, UNKNOWN } from './context.ts'
 import { rootInWords } from './inter/root.ts';
 import { kindName } from './operands/kind.ts';
 import { opName } from './ops.ts';
-import { COLLECTIVES, type CollectiveName } from './registry.ts';
+import { COLLECTIVES, type CollectiveName, SHARED_MEMORY, SHARED_MEMORY_CODE } from './registry.ts';
 
 type Known = Partial<Omit<Fingerprint, 'collective'>>;
 
@@ -43,6 +43,7 @@ export function describeFingerprint(fingerprint: Fingerprint): string {
   const algorithm = Object.entries(COLLECTIVES[name as CollectiveName]?.algorithms ?? {}).find(
     ([, { code }]) => code === fingerprint.algorithm,
   );
+  if (fingerprint.algorithm === SHARED_MEMORY_CODE) parts.push(`algorithm ${SHARED_MEMORY}`);
   if (algorithm !== undefined) parts.push(`algorithm ${algorithm[0]}`);
   return `${name}(${parts.join(', ')})`;
 }

@@ -86,11 +86,12 @@ export function tellNothing(context: CollectiveContext, name: CollectiveName): v
   context.close(openCall(context, name));
 }
 
-/** The sum, over all ranks, of what `counts` has for this one. */
+/** The sum, over all ranks, of what `counts` has for this one once `counted` has resolved. */
 export async function tellCounts(
   context: CollectiveContext,
   name: CollectiveName,
   counts: Uint32Array,
+  counted: Promise<void> | undefined,
 ): Promise<number> {
   const { size } = context;
   const channel = openCall(context, name);
@@ -100,6 +101,7 @@ export async function tellCounts(
   else {
     // Every rank says at once that it is here: one that has called something else hears of it, and does not wait for us.
     await dissemination(channel);
+    if (counted) await counted;
     await recursiveHalving(channel, counts, total, reducerFor(SUM, DType.UINT32), offsets);
   }
   context.close(channel);

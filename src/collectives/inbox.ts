@@ -19,6 +19,20 @@ export interface Inbox {
   finish(): unknown;
 }
 
+/** One whose values are made now, as the memory of the packets is only lent; what is wrong is thrown when they are asked for. */
+export function settled(inbox: Inbox): Inbox {
+  const { landings } = inbox;
+  try {
+    const values = inbox.finish();
+    return { landings, finish: () => values };
+  } catch (error) {
+    const finish = () => {
+      throw error;
+    };
+    return { landings, finish };
+  }
+}
+
 /** Makes an inbox from what has come: by source, whole packets and announcements; the own one is always whole. */
 export type InboxOf = (packets: readonly Packet[], rank: number) => Inbox;
 

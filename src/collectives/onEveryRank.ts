@@ -1,5 +1,7 @@
 import type { Packet } from '../wire/packet.ts';
 import { checkOut, encode } from '../wire/value.ts';
+import { sharedMemory } from './allreduce/sharedMemory.ts';
+import { Board } from './board/board.ts';
 import type { Channel } from './channel.ts';
 import type { CollectiveContext, CollectiveOptions, Fingerprint } from './context.ts';
 import type { ArrayOperand, ValueOperand } from './operands/operand.ts';
@@ -8,6 +10,7 @@ import type { OpLike } from './ops.ts';
 import { never, type Plan } from './plan.ts';
 import { algorithmFor, copyOperand, deliver, fingerprintFor, reductionOf, segmentOf, stillThere } from './reduction.ts';
 import type { RunOf } from './registry.ts';
+import { boardOf, type Choice } from './selection.ts';
 import { ownValue } from './values.ts';
 
 /** Combines what is no array of numbers, value by value. */
@@ -25,11 +28,11 @@ export function onEveryRank<T>(
   const reduction = reductionOf(context, name, value, op, options);
   const { operand } = reduction;
   const { out } = options;
-  const { code, run } = algorithmFor(context, name, reduction.op, operand, options.algorithm);
-  const fingerprint = fingerprintFor(reduction, code);
+  const choice = algorithmFor(context, name, reduction.op, operand, options.algorithm);
+  const fingerprint = fingerprintFor(reduction, choice.code);
   if (operand.as === 'array') {
     const fixed = out === undefined ? undefined : targetOf(operand, out, name);
-    return new ArrayPlan<T>(context, name, fingerprint, operand, run, fixed);
+    return new ArrayPlan<T>(context, name, fingerprint, operand, choice, fixed);
   }
 
   if (out !== undefined) checkOut(out, name);
@@ -52,7 +55,7 @@ class ArrayPlan<T> implements Plan<T> {
   readonly #call: string;
   readonly #fingerprint: Fingerprint;
   readonly #operand: ArrayOperand;
-  readonly #run: RunOf<'allreduce' | 'scan'>;
+  readonly #choice: Choice<RunOf<'allreduce' | 'scan'>>;
   /** In `out`; undefined where each start makes a result. */
   readonly #fixed: Target | undefined;
   /** Elements of the operand, as of the result. */
@@ -63,27 +66,44 @@ class ArrayPlan<T> implements Plan<T> {
     call: string,
     fingerprint: Fingerprint,
     operand: ArrayOperand,
-    run: RunOf<'allreduce' | 'scan'>,
+    choice: Choice<RunOf<'allreduce' | 'scan'>>,
     fixed: Target | undefined,
   ) {
     this.#context = context;
     this.#call = call;
     this.#fingerprint = fingerprint;
     this.#operand = operand;
-    this.#run = run;
+    this.#choice = choice;
     this.#fixed = fixed;
     this.#length = operand.input.length;
   }
 
-  async start(): Promise<T> {
+  start(): T | Promise<T> {
     const context = this.#context;
     const operand = this.#operand;
-    const run = this.#run;
     const target = this.#fixed ?? targetOf(operand, undefined, this.#call);
     const channel = context.open(this.#fingerprint);
-    if (context.size === 1) copyOperand(target);
-    else await run(channel, target.input, target.work, operand.reducer, segmentOf(context, operand));
-    context.close(channel);
+    const turn = boardOf(channel, this.#choice);
+    // Of these two only allreduce has it.
+    const made =
+      turn instanceof Board
+        ? sharedMemory(turn, target.input, target.work, operand.reducer)
+        : this.#make(channel, turn, target);
+    if (made !== undefined) return made.then(() => this.#finish(channel, target));
+    return this.#finish(channel, target);
+  }
+
+  async #make(channel: Channel, turn: ReturnType<Channel['board']>, target: Target): Promise<void> {
+    const context = this.#context;
+    const { reducer } = this.#operand;
+    const board = turn && (await turn);
+    if (board !== undefined) await sharedMemory(board, target.input, target.work, reducer);
+    else if (context.size === 1) copyOperand(target);
+    else await this.#choice.run(channel, target.input, target.work, reducer, segmentOf(context, this.#operand));
+  }
+
+  #finish(channel: Channel, target: Target): T {
+    this.#context.close(channel);
     return target.finish() as T;
   }
 

@@ -5,11 +5,15 @@
 import { isTypedArray, type TypedArray } from '../wire/dtype.ts';
 import type { Packet } from '../wire/packet.ts';
 import { isDetached } from '../wire/raw.ts';
+import type { CollectiveContext } from './context.ts';
 
 /** One rank's part of a collective: its arguments are checked, and all that they settle is made. */
 export interface Plan<T> {
-  /** Takes the call's sequence number, before anything is awaited, runs the algorithm and closes the call. */
-  start(): Promise<T>;
+  /**
+   * Takes the call's sequence number, before anything is awaited, runs the algorithm and closes the call. Gives the result itself where
+   * nothing had to be waited for.
+   */
+  start(): T | Promise<T>;
   /**
    * Whether another start does what a plan made now would do: it reads and fills the user's own memory, which is as long as it was. A
    * plan that had to copy or encode a value is for one start.
@@ -17,11 +21,21 @@ export interface Plan<T> {
   lasting(): boolean;
 }
 
-/** Makes a plan now, and gives what each start does. @throws MpiError what is wrong with the arguments. */
-export function again<T>(prepare: () => Plan<T>): () => Promise<T> {
-  const first = prepare();
-  const plan = first.lasting() ? first : undefined;
-  return () => (plan?.lasting() ? plan : prepare()).start();
+/**
+ * Makes a plan now, and gives what each start does: by that plan, as long as it lasts and calls are carried as they were when it was made.
+ *
+ * @throws MpiError what is wrong with the arguments.
+ */
+export function again<T>(context: CollectiveContext, prepare: () => Plan<T>): () => T | Promise<T> {
+  let plan = prepare();
+  let shares = context.sharesMemory;
+  return () => {
+    if (!plan.lasting() || shares !== context.sharesMemory) {
+      plan = prepare();
+      shares = context.sharesMemory;
+    }
+    return plan.start();
+  };
 }
 
 export function always(): boolean {

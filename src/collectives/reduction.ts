@@ -7,9 +7,9 @@ import { operandOf } from './operands/operandOf.ts';
 import type { Target } from './operands/target.ts';
 import { type Op, type OpLike, resolveOp } from './ops.ts';
 import { hasLength } from './plan.ts';
-import type { Algorithm, RunOf, SelectableName } from './registry.ts';
+import type { RunOf, SelectableName } from './registry.ts';
 import { coincide, copyInto } from './scratch.ts';
-import { choose } from './selection.ts';
+import { type Choice, choose } from './selection.ts';
 
 /** One call of a reduction, its arguments checked. */
 export interface Reduction {
@@ -38,7 +38,7 @@ export function algorithmFor<Name extends SelectableName>(
   op: Op,
   operand: Operand,
   asked: unknown,
-): Algorithm<RunOf<Name>> {
+): Choice<RunOf<Name>> {
   const bytes = operand.as === 'array' ? operand.input.byteLength : 0;
   return choose(context, name, asked, { bytes, commutative: op.commutative, op: op.name });
 }

@@ -47,7 +47,13 @@ export type Algorithms<Run> = Readonly<Record<string, Algorithm<Run>>>;
 export interface Collective<Run> {
   readonly code: number;
   readonly algorithms: Algorithms<Run>;
+  /** It can go through memory that the ranks share, too, where there is some. */
+  readonly sharedMemory?: true;
 }
+
+/** What that is called, as an algorithm, and its code in every collective. */
+export const SHARED_MEMORY = 'sharedMemory';
+export const SHARED_MEMORY_CODE = 15;
 
 type Barrier = (channel: Channel) => Promise<void>;
 /** Undefined for the one that takes whole packets: it is not preceded by an announcement. */
@@ -155,6 +161,7 @@ export const COLLECTIVES: Collectives & Readonly<Record<FixedName, Collective<ne
   barrier: {
     code: 1,
     algorithms: { dissemination: { code: 1, run: dissemination }, tree: { code: 2, run: tree } },
+    sharedMemory: true,
   },
   bcast: {
     code: 2,
@@ -163,15 +170,16 @@ export const COLLECTIVES: Collectives & Readonly<Record<FixedName, Collective<ne
       chain: { code: 2, run: bcastChain },
       scatterRing: { code: 3, run: scatterRing },
     },
+    sharedMemory: true,
   },
   scatter: { code: 3, algorithms: scatterAlgorithms },
   scatterv: { code: 4, algorithms: scatterAlgorithms },
   gather: { code: 5, algorithms: gatherAlgorithms },
   gatherv: { code: 6, algorithms: gatherAlgorithms },
-  allgather: { code: 7, algorithms: allgatherAlgorithms },
-  allgatherv: { code: 8, algorithms: allgatherAlgorithms },
-  alltoall: { code: 9, algorithms: alltoallAlgorithms },
-  alltoallv: { code: 10, algorithms: alltoallAlgorithms },
+  allgather: { code: 7, algorithms: allgatherAlgorithms, sharedMemory: true },
+  allgatherv: { code: 8, algorithms: allgatherAlgorithms, sharedMemory: true },
+  alltoall: { code: 9, algorithms: alltoallAlgorithms, sharedMemory: true },
+  alltoallv: { code: 10, algorithms: alltoallAlgorithms, sharedMemory: true },
   reduce: {
     code: 11,
     algorithms: {
@@ -179,6 +187,7 @@ export const COLLECTIVES: Collectives & Readonly<Record<FixedName, Collective<ne
       rabenseifner: { code: 2, run: reduceRabenseifner },
       chain: { code: 3, run: reduceChain },
     },
+    sharedMemory: true,
   },
   allreduce: {
     code: 12,
@@ -187,6 +196,7 @@ export const COLLECTIVES: Collectives & Readonly<Record<FixedName, Collective<ne
       rabenseifner: { code: 2, run: allreduceRabenseifner },
       ring: { code: 3, run: allreduceRing, reorders: true },
     },
+    sharedMemory: true,
   },
   scan: {
     code: 13,

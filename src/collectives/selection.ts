@@ -7,7 +7,8 @@
  * `npm run scale` prints, for networks of 10 and of 100 Gb/s, where the best algorithm changes. A limit lies between the two.
  */
 import { invariant } from '../base/invariant.ts';
-import { algorithmReorders, algorithmUnknown, collectiveUnknown } from '../errors.ts';
+import { algorithmReorders, algorithmUnknown, collectiveUnknown, nothingShared } from '../errors.ts';
+import type { Channel } from './channel.ts';
 import type { CollectiveContext } from './context.ts';
 import {
   type Algorithm,
@@ -17,6 +18,8 @@ import {
   type RunOf,
   SELECTABLE,
   type SelectableName,
+  SHARED_MEMORY,
+  SHARED_MEMORY_CODE,
 } from './registry.ts';
 
 interface Rule {
@@ -87,6 +90,10 @@ const RULES: readonly Rule[] = [
   ...reduceScatterRules('reduceScatterBlock'),
 ];
 
+const RULES_OF: ReadonlyMap<SelectableName, readonly Rule[]> = new Map(
+  SELECTABLE.map((name) => [name, RULES.filter(({ collective }) => collective === name)]),
+);
+
 function reduceScatterRules(collective: SelectableName): Rule[] {
   return [
     { collective, algorithm: 'recursiveHalving', maxBytes: 16 * KiB, maxSize: 8, commutative: true },
@@ -123,6 +130,20 @@ export interface Traits {
   readonly op?: string;
 }
 
+/** What one call takes. */
+export interface Choice<Run> {
+  /** The algorithm by messages, and its code. */
+  readonly run: Run;
+  readonly byMessages: number;
+  /** What all ranks must choose alike: that code, or the one of shared memory, where the call goes through that if there is any. */
+  readonly code: number;
+}
+
+/** {@link Channel.board}, where that was chosen. */
+export function boardOf(channel: Channel, { code }: Choice<unknown>): ReturnType<Channel['board']> {
+  return code === SHARED_MEMORY_CODE && channel.size > 1 ? channel.board() : undefined;
+}
+
 /**
  * The algorithm for one call. What the call itself asks for must exist and keep the order that its operator needs; what the
  * runtime prefers gives way to the rules where it doesn't.
@@ -134,19 +155,39 @@ export function choose<Name extends SelectableName>(
   name: Name,
   asked: unknown,
   traits: Traits = {},
-): Algorithm<RunOf<Name>> {
-  const { algorithms } = COLLECTIVES[name] as Collective<RunOf<Name>>;
+): Choice<RunOf<Name>> {
+  const { algorithms, sharedMemory } = COLLECTIVES[name] as Collective<RunOf<Name>>;
   const { commutative = true } = traits;
-  if (asked !== undefined) {
+  if (asked !== undefined && (asked !== SHARED_MEMORY || sharedMemory === undefined)) {
     const algorithm = typeof asked === 'string' && Object.hasOwn(algorithms, asked) ? algorithms[asked] : undefined;
-    if (algorithm === undefined) throw algorithmUnknown(name, asked, Object.keys(algorithms));
-    if (!algorithm.reorders || commutative) return algorithm;
+    if (algorithm === undefined) throw algorithmUnknown(name, asked, namesOf(name));
+    if (!algorithm.reorders || commutative) return choiceOf(algorithm, algorithm.code);
     const keeping = Object.keys(algorithms).filter((key) => !algorithms[key]?.reorders);
     throw algorithmReorders(name, String(asked), traits.op ?? 'the op', keeping);
   }
-  const preferred = algorithms[context.algorithms.get(name) ?? ''];
-  if (preferred !== undefined && (commutative || !preferred.reorders)) return preferred;
-  const rule = RULES.find((candidate) => candidate.collective === name && fits(candidate, context.size, traits));
+  if (asked !== undefined && context.unshared !== undefined) throw nothingShared(name, context.unshared);
+  const wanted = context.algorithms.get(name);
+  const preferred = algorithms[wanted ?? ''];
+  const algorithm =
+    preferred !== undefined && (commutative || !preferred.reorders) ? preferred : ruled(context, name, traits);
+  const shares =
+    asked !== undefined ||
+    (sharedMemory !== undefined &&
+      (wanted === SHARED_MEMORY ? context.unshared === undefined : algorithm !== preferred && context.sharesMemory));
+  return choiceOf(algorithm, shares ? SHARED_MEMORY_CODE : algorithm.code);
+}
+
+function choiceOf<Run>(algorithm: Algorithm<Run>, code: number): Choice<Run> {
+  return { run: algorithm.run, byMessages: algorithm.code, code };
+}
+
+function ruled<Name extends SelectableName>(
+  context: CollectiveContext,
+  name: Name,
+  traits: Traits,
+): Algorithm<RunOf<Name>> {
+  const { algorithms } = COLLECTIVES[name] as Collective<RunOf<Name>>;
+  const rule = RULES_OF.get(name)?.find((candidate) => fits(candidate, context.size, traits));
   const algorithm = algorithms[rule?.algorithm ?? ''];
   invariant(algorithm !== undefined, 'no rule fits', name, context.size);
   return algorithm;
@@ -169,11 +210,16 @@ export function algorithmWithCode<Name extends SelectableName>(
   return Object.values(algorithms).find((algorithm) => algorithm.code === code);
 }
 
+function namesOf(name: SelectableName): string[] {
+  const { algorithms, sharedMemory } = COLLECTIVES[name];
+  return [...Object.keys(algorithms), ...(sharedMemory === undefined ? [] : [SHARED_MEMORY])];
+}
+
 /** Checks what a runtime prefers. @throws MpiError ERR_ARG for an unknown collective or algorithm, listing the names. */
 export function checkAlgorithms(preferred: ReadonlyMap<string, string>): void {
   for (const [name, algorithm] of preferred) {
     if (!isSelectable(name)) throw collectiveUnknown(name, SELECTABLE);
-    const names = Object.keys(COLLECTIVES[name].algorithms);
+    const names = namesOf(name);
     if (!names.includes(algorithm)) throw algorithmUnknown(name, algorithm, names);
   }
 }

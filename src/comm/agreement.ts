@@ -33,6 +33,11 @@ export class Agreement {
   #stamped: Fingerprint | null = null;
   #stamp = new Frame();
 
+  /** The number that the next call of this rank takes. */
+  get next(): number {
+    return this.#next;
+  }
+
   /** Takes the next number for a call of this rank. What was heard of it before and disagrees comes back. */
   open(mine: Fingerprint): { number: number; disagreement: Disagreement | null } {
     const number = this.#next;

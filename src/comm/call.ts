@@ -16,12 +16,18 @@ export async function runCall<T>(
   domain: Domain,
   call: string,
   options: WaitOptions | undefined,
-  run: (domain: Domain) => Promise<T>,
+  run: (domain: Domain) => T | Promise<T>,
 ): Promise<T> {
   check(domain, call, options);
   const before = domain.current;
-  const work = begin(domain, run);
+  const begun = begin(domain, run);
   const channel = domain.current === before ? null : domain.current;
+  if (!(begun instanceof Promise)) {
+    // Nothing had to be waited for.
+    if (channel !== null) domain.ended(channel);
+    return begun;
+  }
+  const work = new Running(begun);
   if (channel !== null) channel.awaited = work;
   const limit = channel !== null && isLimited(options) ? new Limit(domain, call, channel, options) : null;
   while (work.pending) {
@@ -47,11 +53,11 @@ function check(domain: Domain, call: string, options: WaitOptions | undefined): 
   }
 }
 
-function begin<T>(domain: Domain, run: (domain: Domain) => Promise<T>): Running {
+function begin<T>(domain: Domain, run: (domain: Domain) => T | Promise<T>): T | Promise<T> {
   try {
-    return new Running(run(domain));
+    return run(domain);
   } catch (error) {
-    return new Running(Promise.reject(error));
+    return Promise.reject(error);
   }
 }
 

@@ -1,5 +1,6 @@
 /** One collective call on the wire: the messages between its ranks, all with its number and its fingerprint. */
 
+import type { Board } from '../collectives/board/board.ts';
 import { describeFingerprint } from '../collectives/calls.ts';
 import type { Channel, Wait } from '../collectives/channel.ts';
 import type { Fingerprint } from '../collectives/context.ts';
@@ -91,8 +92,14 @@ class PacketReceive extends ChannelReceive {
   }
 }
 
+/** Where calls come to the memory that the ranks of a communicator share. */
+export interface BoardDesk {
+  board(channel: CollectiveChannel): Board | Promise<Board | undefined> | undefined;
+}
+
 export class CollectiveChannel implements Channel {
   readonly context: Context;
+  readonly desk: BoardDesk | null;
   readonly number: number;
   readonly fingerprint: Fingerprint;
   readonly stamp: Frame;
@@ -106,8 +113,9 @@ export class CollectiveChannel implements Channel {
   seen = false;
   asked = false;
 
-  constructor(context: Context, number: number, fingerprint: Fingerprint, stamp: Frame) {
+  constructor(context: Context, number: number, fingerprint: Fingerprint, stamp: Frame, desk: BoardDesk | null) {
     this.context = context;
+    this.desk = desk;
     this.number = number;
     this.fingerprint = fingerprint;
     this.stamp = stamp;
@@ -158,10 +166,14 @@ export class CollectiveChannel implements Channel {
     if (waiting !== undefined) await waiting;
     return op.value as Packet;
   }
+
+  board(): Board | Promise<Board | undefined> | undefined {
+    return this.desk?.board(this);
+  }
 }
 
 /** Who waits is asked at the call as a whole, and its failure gets its stack there. */
-function settled(op: Operation): Wait {
+export function settled(op: Operation): Wait {
   look(op);
   if (op.state === OpState.PENDING) {
     const waiting = new Promise<void>((resolve, reject) => {

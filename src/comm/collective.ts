@@ -125,7 +125,11 @@ export abstract class CollectiveCommunicator extends PointToPoint {
   }
 
   /** Runs one collective. HOT (bench: allreduce, barrier). @internal */
-  protected call<T>(call: string, options: CallOptions | undefined, run: (domain: Domain) => Promise<T>): Promise<T> {
+  protected call<T>(
+    call: string,
+    options: CallOptions | undefined,
+    run: (domain: Domain) => T | Promise<T>,
+  ): Promise<T> {
     return runCall(this.domain, call, options, run);
   }
 }

@@ -17,6 +17,7 @@ import { ChannelReceive, CollectiveChannel } from './channel.ts';
 import { BLOCK, ContextKind } from './context-ids.ts';
 import type { Job, Member } from './member.ts';
 import { decodeSentence, encodeSentence } from './sentence.ts';
+import { SharedBoard } from './shared-board.ts';
 
 export interface DomainOptions {
   member: Member;
@@ -66,6 +67,7 @@ export class Domain implements CollectiveContext, ContextOwner {
   /** The other half of an intercommunicator: it breaks with this one. */
   partner: Domain | null = null;
   readonly #sides: { readonly ours: string; readonly theirs: string };
+  readonly #board: SharedBoard;
   readonly #job: Job;
   readonly #agreement = new Agreement();
   readonly #tally: Tally | null;
@@ -97,6 +99,8 @@ export class Domain implements CollectiveContext, ContextOwner {
     this.#sides = sides;
     this.#job = member.job;
     this.#tally = permanent ? null : new Tally(endpoints.length);
+    // Before the contexts: frames that have come too early for them reach it.
+    this.#board = new SharedBoard(this, sides === ONE_GROUP);
     this.p2p = this.#openContext(ContextKind.POINT_TO_POINT, this.#tally);
     this.collective = this.#openContext(ContextKind.COLLECTIVE, null);
     member.domains.add(this);
@@ -119,7 +123,13 @@ export class Domain implements CollectiveContext, ContextOwner {
 
   open(fingerprint: Fingerprint): CollectiveChannel {
     const { number, disagreement } = this.#agreement.open(fingerprint);
-    this.current = new CollectiveChannel(this.collective, number, fingerprint, this.#agreement.stampOf(fingerprint));
+    this.current = new CollectiveChannel(
+      this.collective,
+      number,
+      fingerprint,
+      this.#agreement.stampOf(fingerprint),
+      this.#board,
+    );
     this.running.push(this.current);
     this.#job.began(this);
     if (disagreement !== null) throw this.#mismatch(disagreement);
@@ -128,6 +138,15 @@ export class Domain implements CollectiveContext, ContextOwner {
 
   close(channel: CollectiveChannel): void {
     channel.closed = true;
+    this.#board.leave(channel);
+  }
+
+  get sharesMemory(): boolean {
+    return this.#board.serves(this.#agreement.next);
+  }
+
+  get unshared(): string | undefined {
+    return this.#board.refusal;
   }
 
   /** The number of the collective begun last. */
@@ -140,6 +159,7 @@ export class Domain implements CollectiveContext, ContextOwner {
     // Mostly there is one.
     const at = this.running.lastIndexOf(channel);
     if (at >= 0) this.running.splice(at, 1);
+    this.#board.leave(channel);
     if (this.running.length === 0) this.#onIdle?.();
   }
 
@@ -159,13 +179,16 @@ export class Domain implements CollectiveContext, ContextOwner {
       }
       channel.asked = true;
       for (const op of this.engine.pending()) {
-        if (op instanceof ChannelReceive && op.channel === channel) {
-          if (!this.engine.inquire(this.collective, op.source, channel.number, channel.stamp)) continue;
-          if (this.#tally !== null) this.#tally.sent[op.source]!++;
-        }
+        if (op instanceof ChannelReceive && op.channel === channel) this.tell(op.source, channel);
       }
     }
     return left;
+  }
+
+  /** Tells `rank` which call this is: it compares. To one that sleeps for what we have done in it, it is also a bell. */
+  tell(rank: number, channel: CollectiveChannel): void {
+    if (!this.engine.inquire(this.collective, rank, channel.number, channel.stamp)) return;
+    if (this.#tally !== null) this.#tally.sent[rank]!++;
   }
 
   /** Throws what a call gets on a communicator that does not work any more. */
@@ -217,7 +240,7 @@ export class Domain implements CollectiveContext, ContextOwner {
 
   /** The collective by which all ranks free it: answers how many messages this one was sent. */
   countArrivals(): Promise<number> {
-    return tellCounts(this, 'free', this.beginFree());
+    return tellCounts(this, 'free', this.beginFree(), this.#board.idle());
   }
 
   /** Answers how many messages each rank was sent: no more will be. */
@@ -254,6 +277,7 @@ export class Domain implements CollectiveContext, ContextOwner {
     if (this.#parent !== undefined) this.#parent.#children.delete(this);
     const unmatched = (op: Operation) => errors.freedUnsent(op.describe(), this.name);
     for (const context of [this.p2p, this.collective, formation]) this.engine.close(context, unmatched, late);
+    this.#board.end();
   }
 
   /** @param since - the call that has failed, where one has. */
@@ -283,9 +307,11 @@ export class Domain implements CollectiveContext, ContextOwner {
 
   /** HOT (bench: allreduce). */
   inspect(frame: Frame): void {
-    if (frame.kind === FrameKind.INQUIRY) this.#tally?.count();
     const disagreement = this.#agreement.hear(frame);
     if (disagreement !== null) this.#mismatch(disagreement);
+    if (frame.kind !== FrameKind.INQUIRY) return;
+    this.#tally?.count();
+    this.#board.rung();
   }
 
   #mismatch({ number, mine, source, theirs }: Disagreement): MpiError {

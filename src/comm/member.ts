@@ -1,9 +1,11 @@
 /** One process as a member of its job: its engine, where everybody is, and the communicators that it has made. */
 import { Deferred } from '../base/deferred.ts';
+import type { SharedMemorySource } from '../collectives/board/memory.ts';
 import type { MpiError } from '../errors.ts';
 import * as errors from '../errors.ts';
 import type { Engine } from '../matching/engine.ts';
 import { isLimited, type WaitOptions, watch } from '../p2p/guard.ts';
+import type { BoardWaits } from './board-waits.ts';
 import { CartCommunicator } from './cartesian.ts';
 import { Communicator } from './communicator.ts';
 import { communicatorId, FIRST_SERIAL, SELF_SERIAL, WORLD_SERIAL } from './context-ids.ts';
@@ -29,9 +31,34 @@ export interface CollectiveSettings {
   readonly segmentBytes: number;
   /** Algorithms to take instead of the selection's, by collective. */
   readonly algorithms: ReadonlyMap<string, string>;
+  readonly board: BoardSettings;
 }
 
-export const DEFAULT_SETTINGS: CollectiveSettings = { segmentBytes: 128 * 1024, algorithms: new Map() };
+/** The memory that the ranks of a communicator share, where they are on one host. */
+export interface BoardSettings {
+  /** It is made at the first collective that can use it from this one on: what makes few of them needs none. */
+  readonly after: number;
+  /** A rank writes into so many banks in turn: a power of two, at least 4. */
+  readonly banks: number;
+  /** A multiple of 64. */
+  readonly bankBytes: number;
+}
+
+export const DEFAULT_SETTINGS: CollectiveSettings = {
+  segmentBytes: 128 * 1024,
+  algorithms: new Map(),
+  board: { after: 8, banks: 4, bankBytes: 64 * 1024 },
+};
+
+/** How ranks of this host come to memory that they share; left out where they can't. */
+export interface Sharing {
+  readonly source: SharedMemorySource;
+  readonly waits: BoardWaits;
+  /** Gives the processor to others; asked for once there is a board. Undefined where every rank of this host has one of its own. */
+  readonly yieldCpu: () => (() => void) | undefined;
+  /** Told why there is no board where there could be one. */
+  readonly refused: (reason: string) => void;
+}
 
 export interface MemberOptions {
   engine: Engine;
@@ -39,6 +66,7 @@ export interface MemberOptions {
   settings: CollectiveSettings;
   /** The name of the host of each endpoint. */
   hosts: readonly string[];
+  sharing?: Sharing | undefined;
 }
 
 /** Communicators of blocks that have ended may be on their way out while new ones are made, but not without bound: a rank that is ahead waits. */
@@ -49,6 +77,7 @@ export class Member {
   readonly job: Job;
   readonly settings: CollectiveSettings;
   readonly hosts: readonly string[];
+  readonly sharing: Sharing | undefined;
   /** Those that have not been freed. */
   readonly domains = new Set<Domain>();
   /** Stands for calls on what has been freed, which then say which call it was: one for all, as it is made for every communicator. */
@@ -59,11 +88,12 @@ export class Member {
   #unseen = 0;
   #fewDeparting: Deferred<void> | undefined;
 
-  constructor({ engine, job, settings, hosts }: MemberOptions) {
+  constructor({ engine, job, settings, hosts, sharing }: MemberOptions) {
     this.engine = engine;
     this.job = job;
     this.settings = settings;
     this.hosts = hosts;
+    this.sharing = sharing;
   }
 
   /** The communicator of all: `endpoints` are those of the job, in order. */

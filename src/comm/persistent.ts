@@ -129,7 +129,7 @@ export abstract class PersistentCommunicator extends CollectiveCommunicator {
       domain.check(`${call}Init`);
       checkLimits(`${call}Init`, options);
       const given = options === undefined ? undefined : { ...options };
-      const start = collectives.again(() => prepare(domain, given));
+      const start = collectives.again(domain, () => prepare(domain, given));
       return new PersistentRequest(() => new Request<T>(new Running(this.call(call, given, start))));
     } catch (error) {
       throw isMpiError(error) ? errors.located(error, { rank: domain.rank, op: call }) : error;

@@ -104,6 +104,18 @@ export function algorithmReorders(collective: string, name: string, op: string, 
   return new MpiError('ERR_ARG', sentence, { op: collective, expected: names, actual: name });
 }
 
+/** Calls that were over on both ranks when they met again. */
+export function differedBefore(name: string, peer: number, call: string): MpiError {
+  const sentence = `rank ${peer} has made other collectives on ${name} than this rank before ${call}; ranks must make the same ones`;
+  return new MpiError('ERR_MISMATCH', sentence, { peer });
+}
+
+/** Shared memory was asked for where there is none. */
+export function nothingShared(collective: string, why: string): MpiError {
+  const sentence = `${collective}: the algorithm can't be sharedMemory here: ${why}`;
+  return new MpiError('ERR_ARG', sentence, { op: collective, actual: 'sharedMemory' });
+}
+
 export function collectiveUnknown(name: string, names: readonly string[]): MpiError {
   const sentence = `algorithms: the collective must be one of ${names.join(', ')}, not '${name}'`;
   return new MpiError('ERR_ARG', sentence, { expected: names, actual: name });

@@ -12,6 +12,11 @@ export function overSockets(reason: string): string {
   return `what it sends within this host goes over Unix sockets, not through shared memory: ${reason}`;
 }
 
+/** Collectives could have gone through memory that their ranks share, and don't: for those who wonder. */
+export function noBoard(reason: string): string {
+  return `collectives go by messages, not through shared memory: ${reason}`;
+}
+
 /** A position in a ring that no peer of this version would write. */
 export function brokenRing(word: string, position: number): MpiError {
   return new MpiError(

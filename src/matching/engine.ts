@@ -196,6 +196,11 @@ export class Engine implements FrameSink {
     return this.receiving.withdraw(op);
   }
 
+  /** Hands over to the system what was sent, without waiting for the end of the turn. */
+  flush(): void {
+    this.port.transport.flush();
+  }
+
   /**
    * Says good-bye to everybody: nothing more will come from here. Answers the endpoints to which there is no link: it is not
    * worth making one for that, somebody else has to tell them.

@@ -9,11 +9,13 @@ import { MpiError } from '../errors.ts';
 import { Engine } from '../matching/engine.ts';
 import { PeerState } from '../matching/peers.ts';
 import type { NativeSource } from '../native/native.ts';
+import { SHARED_MEMORY } from '../transport/shm/segment.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { ControlChannel } from './control.ts';
 import { Anchor } from './liveness.ts';
 import { locatedCalls, pendingCalls } from './pending.ts';
-import { Progress } from './progress.ts';
+import { type Polled, Progress } from './progress.ts';
+import { sharingOf } from './sharing.ts';
 import { Surroundings } from './surroundings.ts';
 import { packageVersion } from './version.ts';
 
@@ -73,14 +75,17 @@ export class JobRank implements Job {
     this.#transport = transport;
     this.restart = start.epoch;
     const crowded = start.localSize > availableParallelism();
-    const liveness = new Progress({ transport, anchor: this.#anchor, crowded, native });
+    const refused = (reason: string) => control.send({ type: 'note', text: errors.noBoard(reason) });
+    const sharing = sharesMemory(start) ? sharingOf(native, SHARED_MEMORY, crowded, refused) : undefined;
+    const polled = sharing === undefined ? transport : both(sharing.waits, transport);
+    const liveness = new Progress({ transport: polled, anchor: this.#anchor, crowded, native });
     const { size, hosts, hostOf } = start;
     const engine = new Engine({ transport, endpoints: size, liveness });
     this.#engine = engine;
     engine.onLost = (peer, reason) => this.#peerLost(peer, reason);
     engine.onLeft = () => this.#checkLeft();
     const names = hostOf.map((host) => hosts[host] as string);
-    this.#member = new Member({ engine, job: this, settings, hosts: names });
+    this.#member = new Member({ engine, job: this, settings, hosts: names, sharing });
     this.world = this.#member.world();
     this.self = this.#member.self();
     this.#watchProcess();
@@ -202,4 +207,26 @@ export class JobRank implements Job {
       if (hook === undefined || hook.scriptSettled) void this.finalize();
     });
   }
+}
+
+/** Whether ranks of this host are to use memory that they share: as all of them are told alike. */
+function sharesMemory({ local }: Start): boolean {
+  return local?.kind === 'unix' && local.memory !== 'none';
+}
+
+/** Two that are polled as one. */
+function both(one: Omit<Polled, 'quick'>, other: Polled): Polled {
+  return {
+    get quick() {
+      return other.quick;
+    },
+    poll() {
+      const found = one.poll();
+      return other.poll() || found;
+    },
+    arm() {
+      const quiet = one.arm();
+      return other.arm() && quiet;
+    },
+  };
 }

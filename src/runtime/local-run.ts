@@ -6,7 +6,14 @@
 import type { Clock } from '../base/clock.ts';
 import { Deferred } from '../base/deferred.ts';
 import type { Communicator } from '../comm/communicator.ts';
-import { type CollectiveSettings, DEFAULT_SETTINGS, type Job, Member } from '../comm/member.ts';
+import {
+  type BoardSettings,
+  type CollectiveSettings,
+  DEFAULT_SETTINGS,
+  type Job,
+  Member,
+  type Sharing,
+} from '../comm/member.ts';
 import * as errors from '../errors.ts';
 import { MpiError } from '../errors.ts';
 import { Engine, type Liveness } from '../matching/engine.ts';
@@ -30,6 +37,8 @@ export interface Surroundings {
   readonly hosts: readonly string[];
   /** What the time limits of a rank go by, unless it is the system's. */
   readonly clock?: (rank: number) => Clock;
+  /** Memory that they share besides: what each rank has of it, and of which shape boards are. */
+  readonly boards?: { readonly sharing: () => Sharing; readonly settings: BoardSettings } | undefined;
 }
 
 /** running → finished (its result is there) | failed | dropped (by the run). */
@@ -52,7 +61,7 @@ export class LocalRank implements Liveness {
   readonly #run: Run;
 
   constructor(endpoints: readonly number[], rank: number, place: Surroundings, options: LocalOptions, run: Run) {
-    const { fabric, hosts, clock } = place;
+    const { fabric, hosts, clock, boards } = place;
     const { eagerLimit } = options;
     this.rank = rank;
     this.#run = run;
@@ -63,7 +72,13 @@ export class LocalRank implements Liveness {
       ...(clock === undefined ? {} : { clock: clock(rank) }),
       ...(eagerLimit === undefined ? {} : { eagerLimit }),
     });
-    this.member = new Member({ engine: this.engine, job: this.#run, settings: settingsOf(options), hosts });
+    this.member = new Member({
+      engine: this.engine,
+      job: this.#run,
+      settings: { ...settingsOf(options), ...(boards && { board: boards.settings }) },
+      hosts,
+      sharing: boards?.sharing(),
+    });
     this.world = this.member.world(endpoints);
   }
 
@@ -93,6 +108,7 @@ export class LocalRank implements Liveness {
 
 function settingsOf({ segmentBytes, algorithms }: LocalOptions): CollectiveSettings {
   return {
+    ...DEFAULT_SETTINGS,
     segmentBytes: segmentBytes ?? DEFAULT_SETTINGS.segmentBytes,
     algorithms: algorithms === undefined ? DEFAULT_SETTINGS.algorithms : new Map(Object.entries(algorithms)),
   };

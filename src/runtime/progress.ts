@@ -19,6 +19,9 @@ import type { Liveness } from '../matching/engine.ts';
 import type { NativeSource } from '../native/native.ts';
 import type { Transport } from '../transport/transport.ts';
 
+/** What is polled: a transport, as far as it matters here. */
+export type Polled = Pick<Transport, 'poll' | 'arm' | 'quick'>;
+
 /** How long a rank stays awake in vain, in milliseconds. */
 const SPIN = 0.1;
 /** How long the event loop waits for its turn at most, in milliseconds, in as far as it is for us to say. */
@@ -47,7 +50,7 @@ export interface EventLoop {
 const PROCESS: EventLoop = { now: () => performance.now(), soon: (callback) => void setImmediate(callback) };
 
 export interface ProgressOptions {
-  readonly transport: Transport;
+  readonly transport: Polled;
   /** Held while anything waits. */
   readonly anchor: Liveness;
   /** This host has more ranks than cores. */
@@ -57,7 +60,7 @@ export interface ProgressOptions {
 }
 
 export class Progress implements Liveness {
-  readonly #transport: Transport;
+  readonly #transport: Polled;
   readonly #anchor: Liveness;
   readonly #crowded: boolean;
   readonly #native: NativeSource;

@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import type { Communicator } from '../comm/communicator.ts';
 import { MemoryNetwork } from '../transport/memory/network.ts';
-import { type LocalOptions, LocalRun } from './local-run.ts';
+import { type LocalOptions, LocalRun, type Surroundings } from './local-run.ts';
 import { checkLocal, checkRun, checkSeed, LOCAL_OPTIONS, record } from './settings.ts';
 
 /** A program: called once a rank, with that rank's communicator. */
@@ -29,10 +29,10 @@ export async function spmd<T>(size: number, program: SpmdProgram<T>, options: Sp
   return new Spmd<T>(size, options).run(program);
 }
 
-class Spmd<T> extends LocalRun<T> {
-  constructor(size: number, { seed, ...options }: SpmdOptions) {
+export class Spmd<T> extends LocalRun<T> {
+  constructor(size: number, { seed, ...options }: SpmdOptions, boards?: Surroundings['boards']) {
     const hosts = new Array<string>(size).fill(hostname());
-    super({ fabric: new MemoryNetwork(size, { seed }), hosts }, options);
+    super({ fabric: new MemoryNetwork(size, { seed }), hosts, boards }, options);
   }
 
   /** Says good-bye: who waits for it hears it. Not at once: between two steps of a collective nothing of it is under way for a moment. */

@@ -3,7 +3,7 @@ import type { Address, SharedMemory, ToRank } from '../contract/control.ts';
 import * as errors from '../errors.ts';
 import type { NativeSource } from '../native/native.ts';
 import { Router } from '../transport/router.ts';
-import { SHARED_MEMORY } from '../transport/shm/offer.ts';
+import { SHARED_MEMORY } from '../transport/shm/segment.ts';
 import { capacityFor, trySharing } from '../transport/shm/sizes.ts';
 import { ShmTransport } from '../transport/shm/transport.ts';
 import { SocketMesh } from '../transport/socket/mesh.ts';

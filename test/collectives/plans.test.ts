@@ -89,12 +89,12 @@ describe('a plan', () => {
   it('is made anew where it does not last, from what is there then', async () => {
     await runLocal(2, async ({ context }) => {
       const list = [1, 2];
-      const start = calls.again(() => calls.allreduce(context, list));
+      const start = calls.again(context, () => calls.allreduce(context, list));
       expect(await start()).toEqual([2, 4]);
       list.push(5);
       expect(await start()).toEqual([2, 4, 10]);
       const view = strided();
-      const sum = calls.again(() => calls.allreduce(context, view));
+      const sum = calls.again(context, () => calls.allreduce(context, view));
       for (const value of [1, 2]) {
         view.data.fill(value);
         expect([...(await sum()).data]).toEqual(Array(4).fill(2 * value));
@@ -105,7 +105,7 @@ describe('a plan', () => {
   it('takes no number before it is started, and none if its memory is gone', async () => {
     await runLocal(1, async (comm) => {
       const array = of(1, 2);
-      const start = calls.again(() => calls.allreduce(comm.context, array));
+      const start = calls.again(comm.context, () => calls.allreduce(comm.context, array));
       expect(await start()).toEqual(of(1, 2));
       expect(comm.opened).toBe(1);
       structuredClone(null, { transfer: [array.buffer] });
@@ -118,8 +118,8 @@ describe('a plan', () => {
     await runLocal(3, async (comm) => {
       const array = of(comm.rank);
       const out = of(0);
-      const into = calls.again(() => calls.allreduce(comm.context, array, ops.SUM, { out }));
-      const fresh = calls.again(() => calls.allreduce(comm.context, array));
+      const into = calls.again(comm.context, () => calls.allreduce(comm.context, array, ops.SUM, { out }));
+      const fresh = calls.again(comm.context, () => calls.allreduce(comm.context, array));
       const results: Float64Array[] = [];
       for (const offset of [0, 10]) {
         array[0] = comm.rank + offset;

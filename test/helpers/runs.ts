@@ -11,10 +11,11 @@ import { nativeFrom } from '../../src/runtime/native.ts';
 import { Progress } from '../../src/runtime/progress.ts';
 import { type SpmdOptions, spmd } from '../../src/runtime/spmd.ts';
 import { Router } from '../../src/transport/router.ts';
-import { SHARED_MEMORY } from '../../src/transport/shm/offer.ts';
+import { SHARED_MEMORY } from '../../src/transport/shm/segment.ts';
 import { ShmTransport } from '../../src/transport/shm/transport.ts';
 import { type MeshOptions, SocketMesh } from '../../src/transport/socket/mesh.ts';
 import type { Transport } from '../../src/transport/transport.ts';
+import { withBoards } from './boards.ts';
 
 export type Program<T> = (comm: Communicator) => T | Promise<T>;
 export type Run = <T>(size: number, program: Program<T>, options?: Pick<SpmdOptions, 'segmentBytes'>) => Promise<T[]>;
@@ -24,6 +25,9 @@ export const overMemory: Run = (size, program, options) => spmd(size, program, o
 /** Messages of different pairs in a random order, and so small an eager limit that nearly everything is a rendezvous. */
 export const shuffled: Run = (size, program, options) =>
   spmd(size, program, { ...options, seed: 20261121, eagerLimit: 64 });
+
+/** Collectives through memory that all ranks share, as soon as they can. */
+const overBoards: Run = (size, program, options) => withBoards(size, program, { ...options, seed: 4 });
 
 /** One mesh of every rank, and whom it reaches: everybody, or the ranks of the same host, or of other hosts. */
 type MeshKind = Pick<MeshOptions, 'kind' | 'tls' | 'links' | 'native'> & {
@@ -102,6 +106,7 @@ function fail(what: string): never {
 export const runs: readonly (readonly [name: string, run: Run])[] = [
   ['memory', overMemory],
   ['memory, shuffled', shuffled],
+  ['boards', overBoards],
   ['unix sockets', overSockets({ kind: 'unix', native: nativeFrom(undefined) })],
   // So small that most of what is sent has to wait for room.
   ['shared memory', overSockets({ kind: 'unix', native: nativeFrom(undefined), ring: 4096 })],

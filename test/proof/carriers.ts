@@ -1,6 +1,7 @@
 /** What carries the messages of a random program. */
 import type { Communicator } from '../../src/comm/communicator.ts';
 import { simulate, spmd } from '../../src/testing.ts';
+import { withBoards } from '../helpers/boards.ts';
 import type { Program } from './program.ts';
 
 /** Time, as a rank of a program has it. */
@@ -11,8 +12,11 @@ export interface Time {
   wait(length: number): Promise<void>;
 }
 
-/** How messages travel: in the order in which a seed draws pairs, or in virtual time with delays that it draws. */
-export const CARRIERS = ['shuffled', 'simulated', 'simulated, far'] as const;
+/**
+ * How messages travel: in the order in which a seed draws pairs, or in virtual time with delays that it draws. With boards collectives go
+ * through memory that the ranks share, from a call on that the seed draws, unless one of the ranks can't get it.
+ */
+export const CARRIERS = ['shuffled', 'boards', 'simulated', 'simulated, far'] as const;
 
 const LATENCY = 20e-6;
 
@@ -27,6 +31,10 @@ export async function carry<T>(
     ...(segmentBytes === undefined ? {} : { segmentBytes }),
   };
   if (carrier === 'shuffled') return spmd(ranks, (world) => rank(world, TURNS), options);
+  if (carrier === 'boards') {
+    const settings = { after: seed % 5, banks: 4, bankBytes: 64 + 64 * (seed % 3) };
+    return withBoards(ranks, (world) => rank(world, TURNS), options, { settings, without: seed % 23 });
+  }
   // Messages of different pairs pass each other: a little, or by many times what one takes.
   const network = {
     latency: LATENCY,

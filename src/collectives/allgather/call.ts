@@ -17,10 +17,11 @@ export function allgather<T>(context: CollectiveContext, value: T, options: Coll
   const { out } = options;
   const inboxOf = inboxFor('allgather', out);
   const own = privateFrom(out, encode(value, 'allgather'));
-  const { code, run } = choose(context, 'allgather', options.algorithm);
-  const fingerprint = fingerprintOf('allgather', { algorithm: code });
+  const choice = choose(context, 'allgather', options.algorithm);
+  const fingerprint = fingerprintOf('allgather', { algorithm: choice.code });
+  const sharing = { choice, own, inboxOf, flat: out !== undefined };
   return {
     lasting: whileViewOf(value, [own]),
-    start: async () => (await share(context, context.open(fingerprint), run, own, inboxOf)) as T[],
+    start: () => share(context, context.open(fingerprint), sharing) as T[] | Promise<T[]>,
   };
 }

@@ -28,11 +28,12 @@ export function allgatherv<A>(context: CollectiveContext, array: A, options: Gat
   checkDispls(displs, size, 'allgatherv', 'displs');
   const dtype = dtypeOf(part);
   const own = privateFrom(out, encode(part, 'allgatherv'));
-  const { code, run } = choose(context, 'allgatherv', options.algorithm);
-  const fingerprint = fingerprintOf('allgatherv', { algorithm: code, dtype });
+  const choice = choose(context, 'allgatherv', options.algorithm);
+  const fingerprint = fingerprintOf('allgatherv', { algorithm: choice.code, dtype });
   const inboxOf = flatInbox({ call: 'allgatherv', dtype, out, counts, displs });
+  const sharing = { choice, own, inboxOf, flat: true };
   return {
     lasting: whileViewOf(part, [own]),
-    start: async () => (await share(context, context.open(fingerprint), run, own, inboxOf)) as A,
+    start: () => share(context, context.open(fingerprint), sharing) as A | Promise<A>,
   };
 }

@@ -1,24 +1,68 @@
 import type { Packet } from '../../wire/packet.ts';
 import { announce } from '../announcement.ts';
+import { Board } from '../board/board.ts';
+import { exchangePackets, shareBulks, wholeIn } from '../board/exchange.ts';
 import { Bulk } from '../bulk.ts';
 import type { Channel } from '../channel.ts';
 import type { CollectiveContext } from '../context.ts';
-import type { InboxOf } from '../inbox.ts';
+import { type Inbox, type InboxOf, settled } from '../inbox.ts';
 import type { RunOf } from '../registry.ts';
-import { pieceBytes, wholeBytes } from '../selection.ts';
+import { boardOf, type Choice, pieceBytes, wholeBytes } from '../selection.ts';
 import { ringBulk } from './ringBulk.ts';
 
-/** What every allgather does: small packets go by the algorithm, large ones are announced by it and then go around the ring. */
-export async function share(
+/** One allgather, from what it sends to what it gives. */
+export interface Sharing {
+  readonly choice: Choice<RunOf<'allgather'>>;
+  readonly own: Packet;
+  readonly inboxOf: InboxOf;
+  /** What comes is copied into one array. */
+  readonly flat: boolean;
+}
+
+/**
+ * What every allgather does: small packets go by the algorithm, large ones are announced by it and then go around the ring. At a board all
+ * write theirs, and all copy out those of the others.
+ */
+export function share(context: CollectiveContext, channel: Channel, sharing: Sharing): unknown {
+  const turn = boardOf(channel, sharing.choice);
+  return turn instanceof Board ? atBoard(context, channel, sharing, turn) : byMessages(context, channel, sharing, turn);
+}
+
+/** HOT (bench: allgather). */
+function atBoard(context: CollectiveContext, channel: Channel, sharing: Sharing, board: Board): unknown {
+  const { own, inboxOf, flat } = sharing;
+  const { rank } = context;
+  const large = own.bytes > Math.max(wholeBytes(context), wholeIn(board, 1));
+  const use = (packets: readonly Packet[]): Inbox => {
+    const inbox = inboxOf(large ? packets.with(rank, own) : packets, rank);
+    const announced = large || inbox.landings.some((landing) => landing !== undefined);
+    return announced ? inbox : settled(inbox);
+  };
+  const inbox = exchangePackets(board, { leaving: [large ? announce(own) : own], flag: false, lends: flat, use });
+  return inbox instanceof Promise ? inbox.then(goOn) : goOn(inbox);
+
+  function goOn(inbox: Inbox): unknown {
+    const bulks = inbox.landings.slice();
+    if (large) bulks[rank] = new Bulk(own.segments);
+    if (bulks.some((bulk) => bulk !== undefined)) {
+      return shareBulks(board, bulks).then(() => finish(context, channel, inbox));
+    }
+    return finish(context, channel, inbox);
+  }
+}
+
+async function byMessages(
   context: CollectiveContext,
   channel: Channel,
-  run: RunOf<'allgather'>,
-  own: Packet,
-  inboxOf: InboxOf,
+  sharing: Sharing,
+  turn: ReturnType<Channel['board']>,
 ): Promise<unknown> {
+  const board = turn && (await turn);
+  if (board !== undefined) return atBoard(context, channel, sharing, board);
+  const { choice, own, inboxOf } = sharing;
   const { rank, size } = context;
   const large = own.bytes > wholeBytes(context);
-  const packets = size > 1 ? (await run(channel, large ? announce(own) : own)).slice() : [own];
+  const packets = size > 1 ? (await choice.run(channel, large ? announce(own) : own)).slice() : [own];
   packets[rank] = own;
   const inbox = inboxOf(packets, rank);
   if (size > 1) {
@@ -26,6 +70,10 @@ export async function share(
     if (large) bulks[rank] = new Bulk(own.segments);
     if (bulks.some((bulk) => bulk !== undefined)) await ringBulk(channel, bulks, pieceBytes(context));
   }
+  return finish(context, channel, inbox);
+}
+
+function finish(context: CollectiveContext, channel: Channel, inbox: Inbox): unknown {
   context.close(channel);
   return inbox.finish();
 }

@@ -24,10 +24,11 @@ export function alltoall<T>(
   checkValues(values, context.size, 'alltoall');
   const inboxOf = inboxFor('alltoall', out);
   const packets = values.map((value) => privateFrom(out, encode(value, 'alltoall')));
-  const { code, run } = choose(context, 'alltoall', options.algorithm);
-  const fingerprint = fingerprintOf('alltoall', { algorithm: code });
+  const choice = choose(context, 'alltoall', options.algorithm);
+  const fingerprint = fingerprintOf('alltoall', { algorithm: choice.code });
+  const one = { choice, packets, inboxOf, flat: out !== undefined };
   return {
     lasting: never,
-    start: async () => (await swap(context, context.open(fingerprint), run, packets, inboxOf)) as T[],
+    start: () => swap(context, context.open(fingerprint), one) as T[] | Promise<T[]>,
   };
 }

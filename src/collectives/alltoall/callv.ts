@@ -37,11 +37,12 @@ export function alltoallv<A>(
     return privateFrom(out, encode(whole.subarray(start, start + count), 'alltoallv'));
   });
   const dtype = dtypeOf(whole);
-  const { code, run } = choose(context, 'alltoallv', options.algorithm);
-  const fingerprint = fingerprintOf('alltoallv', { algorithm: code, dtype });
+  const choice = choose(context, 'alltoallv', options.algorithm);
+  const fingerprint = fingerprintOf('alltoallv', { algorithm: choice.code, dtype });
   const inboxOf = flatInbox({ call: 'alltoallv', dtype, out, counts, displs });
+  const one = { choice, packets, inboxOf, flat: true };
   return {
     lasting: whileViewOf(whole, packets),
-    start: async () => (await swap(context, context.open(fingerprint), run, packets, inboxOf)) as A,
+    start: () => swap(context, context.open(fingerprint), one) as A | Promise<A>,
   };
 }

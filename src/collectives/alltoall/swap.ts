@@ -1,30 +1,84 @@
 import type { Packet } from '../../wire/packet.ts';
 import { announce } from '../announcement.ts';
+import { Board } from '../board/board.ts';
+import { exchangePackets, swapBulks, wholeIn } from '../board/exchange.ts';
 import { Bulk } from '../bulk.ts';
 import type { Channel } from '../channel.ts';
 import type { CollectiveContext } from '../context.ts';
-import type { InboxOf } from '../inbox.ts';
+import { type Inbox, type InboxOf, settled } from '../inbox.ts';
 import type { RunOf } from '../registry.ts';
-import { pieceBytes, wholeBytes } from '../selection.ts';
+import { boardOf, type Choice, pieceBytes, wholeBytes } from '../selection.ts';
 import { pairwiseBulk } from './pairwiseBulk.ts';
 
-/** What every alltoall does: small packets go by the algorithm, large ones are announced by it and then sent straight. */
-export async function swap(
+/** One alltoall, from what it sends to what it gives. */
+export interface Swap {
+  readonly choice: Choice<RunOf<'alltoall'>>;
+  /** By destination. */
+  readonly packets: readonly Packet[];
+  readonly inboxOf: InboxOf;
+  /** What comes is copied into one array. */
+  readonly flat: boolean;
+}
+
+/**
+ * What every alltoall does: small packets go by the algorithm, large ones are announced by it and then sent straight. At a board all write
+ * theirs, and all copy out what is for them.
+ */
+export function swap(context: CollectiveContext, channel: Channel, one: Swap): unknown {
+  const turn = boardOf(channel, one.choice);
+  return turn instanceof Board ? atBoard(context, channel, one, turn) : byMessages(context, channel, one, turn);
+}
+
+/** HOT (bench: alltoall). */
+function atBoard(context: CollectiveContext, channel: Channel, one: Swap, board: Board): unknown {
+  const { rank } = context;
+  const { packets, inboxOf, flat } = one;
+  const large = largeOnes(context, packets, wholeIn(board, packets.length));
+  const use = (arrived: readonly Packet[], announced: boolean): { inbox: Inbox; announced: boolean } => {
+    const inbox = inboxOf(arrived, rank);
+    return { inbox: announced ? inbox : settled(inbox), announced };
+  };
+  const leaving =
+    large === undefined ? packets : packets.map((packet, dest) => (large[dest] ? announce(packet) : packet));
+  const used = exchangePackets(board, { leaving, flag: large !== undefined, lends: flat, use });
+  return used instanceof Promise ? used.then(goOn) : goOn(used);
+
+  function goOn({ inbox, announced }: { inbox: Inbox; announced: boolean }): unknown {
+    if (!announced) return finish(context, channel, inbox);
+    // Also where neither we nor those who send to us have announced anything: all take part.
+    const bulks = packets.map((packet, dest) => (large?.[dest] ? new Bulk(packet.segments) : undefined));
+    return swapBulks(board, bulks, inbox.landings).then(() => finish(context, channel, inbox));
+  }
+}
+
+async function byMessages(
   context: CollectiveContext,
   channel: Channel,
-  run: RunOf<'alltoall'>,
-  packets: readonly Packet[],
-  inboxOf: InboxOf,
+  one: Swap,
+  turn: ReturnType<Channel['board']>,
 ): Promise<unknown> {
+  const board = turn && (await turn);
+  if (board !== undefined) return atBoard(context, channel, one, board);
   const { rank, size } = context;
-  const whole = wholeBytes(context);
-  const large = (packet: Packet, dest: number) => dest !== rank && packet.bytes > whole;
-  const first = packets.map((packet, dest) => (large(packet, dest) ? announce(packet) : packet));
-  const inbox = inboxOf(size > 1 ? await run(channel, first) : first, rank);
+  const { choice, packets, inboxOf } = one;
+  const large = largeOnes(context, packets);
+  const first = packets.map((packet, dest) => (large?.[dest] ? announce(packet) : packet));
+  const inbox = inboxOf(size > 1 ? await choice.run(channel, first) : first, rank);
   if (size > 1) {
-    const leaving = packets.map((packet, dest) => (large(packet, dest) ? new Bulk(packet.segments) : undefined));
+    const leaving = packets.map((packet, dest) => (large?.[dest] ? new Bulk(packet.segments) : undefined));
     await pairwiseBulk(channel, leaving, inbox.landings, pieceBytes(context));
   }
+  return finish(context, channel, inbox);
+}
+
+/** Which are announced: those for others that are large; undefined where none is. @param least - bytes that go whole in any case. */
+function largeOnes(context: CollectiveContext, packets: readonly Packet[], least = 0): readonly boolean[] | undefined {
+  const whole = Math.max(wholeBytes(context), least);
+  const large = packets.map(({ bytes }, dest) => dest !== context.rank && bytes > whole);
+  return large.includes(true) ? large : undefined;
+}
+
+function finish(context: CollectiveContext, channel: Channel, inbox: Inbox): unknown {
   context.close(channel);
   return inbox.finish();
 }

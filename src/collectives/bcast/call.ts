@@ -1,15 +1,23 @@
 import { protocol } from '../../errors.ts';
+import type { Reception } from '../../wire/packet.ts';
 import { checkOut, decode, encode } from '../../wire/value.ts';
 import { announce, announcementIn } from '../announcement.ts';
 import { checkRoot } from '../arguments.ts';
+import { Board } from '../board/board.ts';
 import { Bulk } from '../bulk.ts';
+import type { Channel } from '../channel.ts';
 import type { CollectiveContext, CollectiveOptions, Fingerprint } from '../context.ts';
 import { fingerprintOf } from '../fingerprint.ts';
 import { receiveInto } from '../inbox.ts';
 import { always, type Plan, whileViewOf } from '../plan.ts';
-import { algorithmWithCode, choose } from '../selection.ts';
+import { COLLECTIVES, SHARED_MEMORY_CODE } from '../registry.ts';
+import { algorithmWithCode, boardOf, type Choice, choose } from '../selection.ts';
 import { ownValue } from '../values.ts';
 import { binomial } from './binomial.ts';
+import { giveShared, takeShared } from './sharedMemory.ts';
+
+/** In the fingerprint, in place of the algorithm that only the root knows. */
+const BY_MESSAGES = COLLECTIVES.bcast.algorithms.binomial?.code ?? 0;
 
 /**
  * The root's value, on every rank (MPI 4.1, 6.4). The other ranks' `value` is not looked at. The root gets its own value back, or
@@ -30,16 +38,51 @@ export function bcast<T>(
   const { out } = options;
   checkRoot(root, size, 'bcast');
   if (out !== undefined) checkOut(out, 'bcast');
-  const fingerprint = fingerprintOf('bcast', { root });
-  if (rank === root) return fromRoot(context, fingerprint, value as T, options);
+  if (rank === root) return fromRoot(context, root, value as T, options);
 
-  choose(context, 'bcast', options.algorithm);
-  return { lasting: always, start: async () => (await toOthers(context, fingerprint, out)) as T };
+  const choice = choose(context, 'bcast', options.algorithm);
+  const fingerprint = fingerprintFor(context, root, choice.code);
+  return { lasting: always, start: () => toOthers(context, fingerprint, choice, out) as T | Promise<T> };
 }
 
-async function toOthers(context: CollectiveContext, fingerprint: Fingerprint, out: unknown): Promise<unknown> {
+/** By which of the algorithms messages go only the root knows; whether there are any all know. */
+function fingerprintFor(context: CollectiveContext, root: number, code: number): Fingerprint {
+  if (code === SHARED_MEMORY_CODE) return fingerprintOf('bcast', { root, algorithm: code });
+  return fingerprintOf('bcast', context.sharesMemory ? { root, algorithm: BY_MESSAGES } : { root });
+}
+
+function toOthers(
+  context: CollectiveContext,
+  fingerprint: Fingerprint,
+  choice: Choice<unknown>,
+  out: unknown,
+): unknown {
   const { root } = fingerprint;
   const channel = context.open(fingerprint);
+  const turn = boardOf(channel, choice);
+  if (!(turn instanceof Board)) return arriving(context, channel, root, turn, out);
+  const reception = takeShared(turn, root, (head) => receiveInto(head, out, 'bcast'));
+  return reception instanceof Promise
+    ? reception.then((arrived) => close(context, channel, arrived))
+    : close(context, channel, reception);
+}
+
+function close(context: CollectiveContext, channel: Channel, reception: Reception): unknown {
+  context.close(channel);
+  return reception.value();
+}
+
+async function arriving(
+  context: CollectiveContext,
+  channel: Channel,
+  root: number,
+  turn: ReturnType<Channel['board']>,
+  out: unknown,
+): Promise<unknown> {
+  const board = turn && (await turn);
+  if (board !== undefined) {
+    return close(context, channel, await takeShared(board, root, (head) => receiveInto(head, out, 'bcast')));
+  }
   const packet = await binomial(channel, undefined, root);
   const announcement = announcementIn(packet);
   if (announcement === undefined) {
@@ -58,25 +101,36 @@ async function toOthers(context: CollectiveContext, fingerprint: Fingerprint, ou
 
 function fromRoot<T>(
   context: CollectiveContext,
-  fingerprint: Fingerprint,
+  root: number,
   value: T,
   { out, algorithm }: CollectiveOptions,
 ): Plan<T> {
-  const { root } = fingerprint;
   const packet = encode(value, 'bcast');
-  const { code, run } = choose(context, 'bcast', algorithm, { bytes: packet.bytes });
+  const choice = choose(context, 'bcast', algorithm, { bytes: packet.bytes });
+  const { run, byMessages } = choice;
+  const fingerprint = fingerprintFor(context, root, choice.code);
   return {
     lasting: whileViewOf(value, [packet]),
-    async start() {
+    start() {
       const channel = context.open(fingerprint);
-      if (context.size > 1) {
-        const announced = run !== undefined && packet.bytes > 0;
-        await binomial(channel, announced ? announce(packet, code) : packet, root);
-        if (announced) await run(channel, new Bulk(packet.segments), root, context.segmentBytes);
-      }
-      context.close(channel);
-      if (out === undefined || out === value) return value;
-      return ownValue(packet, out, 'bcast') as T;
+      const turn = boardOf(channel, choice);
+      const given = turn instanceof Board ? giveShared(turn, packet) : give(channel, turn);
+      return given ? given.then(() => finish(channel)) : finish(channel);
     },
   };
+
+  async function give(channel: Channel, turn: ReturnType<Channel['board']>): Promise<void> {
+    const board = turn && (await turn);
+    if (board !== undefined) return giveShared(board, packet);
+    if (context.size === 1) return;
+    const announced = run !== undefined && packet.bytes > 0;
+    await binomial(channel, announced ? announce(packet, byMessages) : packet, root);
+    if (announced) await run(channel, new Bulk(packet.segments), root, context.segmentBytes);
+  }
+
+  function finish(channel: Channel): T {
+    context.close(channel);
+    if (out === undefined || out === value) return value;
+    return ownValue(packet, out, 'bcast') as T;
+  }
 }

@@ -49,7 +49,7 @@ function flat(operand: ArrayOperand, out: TypedArray, count: number, whole: bool
   const { input } = operand;
   const misfit = misfitOf(operand, dtypeOf(out), out.length, count, call);
   if (misfit !== undefined) return misfit;
-  return inPlace(input, out.subarray(0, count), whole, out);
+  return inPlace(input, out.length === count ? out : out.subarray(0, count), whole, out);
 }
 
 function strided(operand: ArrayOperand, out: NdArray, count: number, whole: boolean, call: string): Target {

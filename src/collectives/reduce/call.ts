@@ -13,7 +13,9 @@ import {
   segmentOf,
   stillThere,
 } from '../reduction.ts';
+import { boardOf } from '../selection.ts';
 import { ownValue, reduceValues } from '../values.ts';
+import { sharedMemory } from './sharedMemory.ts';
 
 /**
  * The values of all ranks combined by `op`, at the root; undefined elsewhere (MPI 4.1, 6.9.1). `out` matters at the root only.
@@ -32,8 +34,8 @@ export function reduce<T>(
   const reduction = reductionOf(context, 'reduce', value, op, options);
   const { operand } = reduction;
   const out = rank === root ? options.out : undefined;
-  const { code, run } = algorithmFor(context, 'reduce', reduction.op, operand, options.algorithm);
-  const fingerprint = fingerprintFor(reduction, code, root);
+  const choice = algorithmFor(context, 'reduce', reduction.op, operand, options.algorithm);
+  const fingerprint = fingerprintFor(reduction, choice.code, root);
   if (operand.as === 'array') {
     const { commutative } = reduction.op;
     const { length } = operand.input;
@@ -44,11 +46,11 @@ export function reduce<T>(
       async start() {
         const target = rank === root ? (fixed ?? targetOf(operand, undefined, 'reduce')) : undefined;
         const channel = context.open(fingerprint);
-        if (target !== undefined && size === 1) copyOperand(target);
-        else {
-          const input = target?.input ?? operand.input;
-          await run(channel, input, target?.work, operand.reducer, root, commutative, segment);
-        }
+        const input = target?.input ?? operand.input;
+        const board = await boardOf(channel, choice);
+        if (board !== undefined) await sharedMemory(board, input, target?.work, operand.reducer);
+        else if (target !== undefined && size === 1) copyOperand(target);
+        else await choice.run(channel, input, target?.work, operand.reducer, root, commutative, segment);
         context.close(channel);
         return target?.finish() as T | undefined;
       },

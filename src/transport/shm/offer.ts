@@ -1,27 +1,10 @@
-/**
- * How the memory of a ring comes to the other side: an unnamed file, told as a number of ours, which it opens through /proc.
- *
- * The file never has a name (O_TMPFILE, open(2)), so nothing can be left behind, whatever ends whom when. Its pages are reserved at once
- * (posix_fallocate(3)): in a mapping without them a write would end the process.
- */
-import fs from 'node:fs';
-import { getSystemErrorName } from 'node:util';
+/** How the memory of a ring comes to the other side. */
 import type { Native } from '../../native/native.ts';
 import { isCapacity, memoryBytes, RingMemory } from './memory.ts';
+import { offerSegment, type Place, takeSegment } from './segment.ts';
 
-/** Where POSIX shared memory is on Linux (shm_overview(7)). */
-export const SHARED_MEMORY = '/dev/shm';
-
-/** Linux's, as its headers have it for all architectures that Node.js runs on; O_DIRECTORY differs between them. */
-const O_TMPFILE = 0o20000000 | fs.constants.O_DIRECTORY;
-
-/** A file that another process of this host holds open. */
-export interface Offer {
-  readonly pid: number;
-  readonly fd: number;
-  /** By these two it is known that what was opened is what was offered. */
-  readonly device: number;
-  readonly inode: number;
+/** Where a ring is. */
+export interface Offer extends Place {
   /** Of the ring's data. */
   readonly capacity: number;
 }
@@ -36,43 +19,14 @@ export interface Offered {
 
 /** @param folder - on a file system in memory. Throws an `Error` where there is no room, no such folder, or no such file there. */
 export function offerMemory(native: Native, folder: string, capacity: number): Offered {
-  const fd = fs.openSync(folder, O_TMPFILE | fs.constants.O_RDWR | fs.constants.O_EXCL, 0o600);
-  try {
-    const bytes = memoryBytes(capacity);
-    const errno = native.allocate(fd, bytes);
-    if (errno !== 0) throw new Error(`${getSystemErrorName(-errno)}: ${bytes} bytes can't be reserved in ${folder}`);
-    const { dev: device, ino: inode } = fs.fstatSync(fd);
-    if (!Number.isSafeInteger(device) || !Number.isSafeInteger(inode)) throw new Error(`inode ${inode} in ${folder}`);
-    const mapping = native.map(fd, bytes);
-    const offer = { pid: process.pid, fd, device, inode, capacity };
-    let open = true;
-    const close = (): void => {
-      // Once: the number may be that of another file by then.
-      if (open) fs.closeSync(fd);
-      open = false;
-    };
-    return { memory: new RingMemory(mapping.buffer, mapping), offer, close };
-  } catch (error) {
-    fs.closeSync(fd);
-    throw error;
-  }
+  const { mapping, place, close } = offerSegment(native, folder, memoryBytes(capacity));
+  return { memory: new RingMemory(mapping.buffer, mapping), offer: { ...place, capacity }, close };
 }
 
 /** Maps what another process has offered. Throws an `Error` where it can't be opened, or is something else. */
 export function takeOffer(native: Native, offer: Offer): RingMemory {
-  const { pid, fd: theirs, device, inode, capacity } = offer;
+  const { capacity } = offer;
   if (!isCapacity(capacity)) throw new Error(`a ring of ${capacity} bytes`);
-  const path = `/proc/${pid}/fd/${theirs}`;
-  const fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_NONBLOCK | fs.constants.O_NOCTTY);
-  try {
-    const stats = fs.fstatSync(fd);
-    const bytes = memoryBytes(capacity);
-    const same = stats.dev === device && stats.ino === inode && stats.size === bytes;
-    if (!same || !stats.isFile() || stats.uid !== process.geteuid?.())
-      throw new Error(`${path} is not what was offered`);
-    const mapping = native.map(fd, bytes);
-    return new RingMemory(mapping.buffer, mapping);
-  } finally {
-    fs.closeSync(fd);
-  }
+  const mapping = takeSegment(native, offer, memoryBytes(capacity));
+  return new RingMemory(mapping.buffer, mapping);
 }

@@ -143,6 +143,10 @@ class LocalChannel implements Channel {
     return received;
   }
 
+  board(): undefined {
+    return undefined;
+  }
+
   #take<T>(source: number, use: (packet: Packet) => T): T | Promise<T> {
     let settled: { value: T } | undefined;
     let resolve: ((value: T) => void) | undefined;
@@ -202,6 +206,8 @@ export class LocalComm implements CollectiveComm {
       size,
       segmentBytes: options.segmentBytes ?? 64 * 1024,
       algorithms: options.algorithms ?? new Map(),
+      sharesMemory: false,
+      unshared: 'this channel has messages only',
       open: (fingerprint) => new LocalChannel(world, rank, size, this.opened++, fingerprint),
       close: () => {
         this.closed++;

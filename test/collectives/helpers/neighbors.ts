@@ -80,14 +80,14 @@ export class Neighbor {
   }
 
   allgather = (...rest: Tail<typeof calls.neighborAllgather>): Promise<unknown> =>
-    this.#call('neighborAllgather', (context) => calls.neighborAllgather(context, this.here, ...rest).start());
+    this.#call('neighborAllgather', async (context) => calls.neighborAllgather(context, this.here, ...rest).start());
   allgatherv = (...rest: Tail<typeof calls.neighborAllgatherv>): Promise<unknown> =>
-    this.#call('neighborAllgatherv', (context) => calls.neighborAllgatherv(context, this.here, ...rest).start());
+    this.#call('neighborAllgatherv', async (context) => calls.neighborAllgatherv(context, this.here, ...rest).start());
   alltoall = (...rest: Tail<typeof calls.neighborAlltoall>): Promise<unknown> =>
-    this.#call('neighborAlltoall', (context) => calls.neighborAlltoall(context, this.here, ...rest).start());
+    this.#call('neighborAlltoall', async (context) => calls.neighborAlltoall(context, this.here, ...rest).start());
   alltoallv = (...rest: Tail<typeof calls.neighborAlltoallv>): Promise<unknown> =>
-    this.#call('neighborAlltoallv', (context) => calls.neighborAlltoallv(context, this.here, ...rest).start());
-  barrier = (): Promise<void> => this.#call('barrier', (context) => calls.barrier(context).start());
+    this.#call('neighborAlltoallv', async (context) => calls.neighborAlltoallv(context, this.here, ...rest).start());
+  barrier = (): Promise<void> => this.#call('barrier', async (context) => calls.barrier(context).start());
 }
 
 /** Runs a program on the ranks of a graph, over some carrier. */

@@ -1,7 +1,7 @@
 /** Endpoints of one process that share memory. */
 import { onTestFinished } from 'vitest';
 import { loadNative, type Native } from '../../../src/native/native.ts';
-import { SHARED_MEMORY } from '../../../src/transport/shm/offer.ts';
+import { SHARED_MEMORY } from '../../../src/transport/shm/segment.ts';
 import { type ShmOptions, ShmTransport } from '../../../src/transport/shm/transport.ts';
 import { SocketMesh } from '../../../src/transport/socket/mesh.ts';
 import type { FrameSink } from '../../../src/transport/transport.ts';

@@ -1,0 +1,260 @@
+/**
+ * The board of a communicator (../collectives/board): how its ranks come to memory that they share, and which call is at it.
+ *
+ * It is made in a call, by messages of that call: rank 0 offers memory, each of the others says whether it has got it, and rank 0 says
+ * whether all have. So all ranks know from the same call on whether there is one. Where there is none calls go by messages, silently.
+ */
+import { type Awaited, Board, type BoardKeeper } from '../collectives/board/board.ts';
+import { BoardMemory, type OfferedMemory, type SharedMemory } from '../collectives/board/memory.ts';
+import { SHARED_MEMORY } from '../collectives/registry.ts';
+import * as errors from '../errors.ts';
+import type { Frame } from '../wire/frame.ts';
+import { decode, encode } from '../wire/value.ts';
+import { BoardReceive } from './board-waits.ts';
+import { type BoardDesk, type CollectiveChannel, settled } from './channel.ts';
+import type { Domain } from './domain.ts';
+
+/** More ranks on one host are served as well by messages. */
+const MOST_RANKS = 16;
+
+/** After so many milliseconds the event loop has its turn, whatever happens; so many calls lie between two looks at the clock. */
+const TURN = 0.5;
+const LOOK = 16;
+
+type Turn = Board | undefined;
+
+export class SharedBoard implements BoardDesk, BoardKeeper {
+  readonly #domain: Domain;
+  /** Why there is none. */
+  #refusal: string | undefined;
+  /** As far as all ranks know by themselves. */
+  readonly #possible: boolean;
+  #board: Board | undefined;
+  /** The call that is at it, and those that wait for their turn. */
+  #holder: CollectiveChannel | null = null;
+  /** It is used from the call of this number on. */
+  #from: number;
+  readonly #queue: { readonly channel: CollectiveChannel; readonly go: (turn: Turn) => void }[] = [];
+  #onIdle: (() => void) | undefined;
+  #calls = 0;
+  #turned = 0;
+  #ended = false;
+  yieldCpu: (() => void) | undefined;
+
+  /** @param alone - it is no half of an intercommunicator. */
+  constructor(domain: Domain, alone: boolean) {
+    this.#domain = domain;
+    this.#from = domain.member.settings.board.after;
+    const { member, size, endpoints } = domain;
+    const host = (rank: number) => member.hosts[endpoints[rank] as number];
+    if (member.sharing === undefined) this.#refusal = 'these ranks share no memory';
+    else if (!alone) this.#refusal = 'the other group has its own';
+    else if (size > MOST_RANKS) this.#refusal = `${size} ranks are more than ${MOST_RANKS}`;
+    else
+      for (let rank = 1; rank < size; rank++)
+        if (host(rank) !== host(0)) this.#refusal = 'not all ranks are on one host';
+    this.#possible = size > 1 && this.#refusal === undefined;
+  }
+
+  get refusal(): string | undefined {
+    return this.#refusal;
+  }
+
+  /**
+   * Whether the call of this number comes here, unless it asks for something else. On all ranks alike: also where it has turned out that
+   * there is no board, since others may not know it yet.
+   */
+  serves(number: number): boolean {
+    return this.#possible && number >= this.#from;
+  }
+
+  // ── One call after the other ───────────────────────────────────────────────────────────────────────────────────────
+
+  board(channel: CollectiveChannel): Turn | Promise<Turn> {
+    // Numbers start again after 2^31: by then it has long been made.
+    if (channel.number < this.#from) this.#from = channel.number;
+    if (this.#refusal !== undefined) return undefined;
+    if (this.#holder === channel) return this.#board;
+    if (this.#holder !== null) return new Promise((go) => this.#queue.push({ channel, go }));
+    this.#holder = channel;
+    if (this.#board === undefined) return this.#make(channel);
+    if (++this.#calls % LOOK === 0 && this.#turnDue()) return this.#afterTurn(channel, this.#board);
+    return this.#begin(channel, this.#board);
+  }
+
+  /** Where nobody ever has to wait, the event loop has no turn by itself. */
+  #turnDue(): boolean {
+    const now = performance.now();
+    if (now - this.#turned < TURN) return false;
+    this.#turned = now;
+    return true;
+  }
+
+  async #afterTurn(channel: CollectiveChannel, board: Board): Promise<Turn> {
+    await new Promise<void>((resolve) => this.#domain.engine.clock.soon(resolve));
+    return this.#begin(channel, board);
+  }
+
+  /** This call has done its part. */
+  leave(channel: CollectiveChannel): void {
+    if (this.#holder !== channel) return;
+    this.#holder = null;
+    const next = this.#queue.shift();
+    if (next === undefined) {
+      this.#onIdle?.();
+      if (this.#ended) this.#release();
+      return;
+    }
+    this.#holder = next.channel;
+    // A call that failed while the board was made leaves the communicator unusable: those after it find that out by themselves.
+    next.go(this.#board && this.#begin(next.channel, this.#board));
+  }
+
+  #begin(channel: CollectiveChannel, board: Board): Board {
+    board.begin(channel.number, channel.stamp);
+    return board;
+  }
+
+  /** Resolves when no call is at it any more; undefined if none is. */
+  idle(): Promise<void> | undefined {
+    return this.#holder === null ? undefined : new Promise((resolve) => (this.#onIdle = resolve));
+  }
+
+  /** The communicator is gone. */
+  end(): void {
+    this.#ended = true;
+    this.#refusal ??= 'it has been freed';
+    if (this.#holder === null) this.#release();
+  }
+
+  #release(): void {
+    const board = this.#board;
+    this.#board = undefined;
+    board?.memory.release();
+  }
+
+  // ── Making it ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async #make(channel: CollectiveChannel): Promise<Turn> {
+    const { member, rank, size } = this.#domain;
+    const { sharing, settings } = member;
+    const { banks, bankBytes } = settings.board;
+    const shape = { size, banks, bankBytes };
+    const memory =
+      rank === 0
+        ? await this.#offer(channel, BoardMemory.bytesFor(shape))
+        : await this.#take(channel, BoardMemory.bytesFor(shape));
+    if (typeof memory === 'string') return this.#refuse(memory);
+    this.yieldCpu = sharing?.yieldCpu();
+    this.#board = new Board(new BoardMemory(memory, shape), rank, this);
+    return this.#begin(channel, this.#board);
+  }
+
+  /** Those who wait for their turn go by messages, like this call. */
+  #refuse(reason: string): undefined {
+    this.#refusal = reason;
+    this.#domain.member.sharing?.refused(`${this.#domain.name}: ${reason}`);
+    this.#holder = null;
+    for (const { go } of this.#queue.splice(0)) go(undefined);
+    this.#onIdle?.();
+    return undefined;
+  }
+
+  /** Rank 0's part. Answers the memory, or why there is none. */
+  async #offer(channel: CollectiveChannel, bytes: number): Promise<SharedMemory | string> {
+    let offered: OfferedMemory | undefined;
+    let refusal = '';
+    try {
+      offered = this.#domain.member.sharing!.source.offer(bytes);
+    } catch (error) {
+      refusal = (error as Error).message;
+    }
+    try {
+      await this.#tellAll(channel, offered?.address ?? refusal);
+      if (offered === undefined) return refusal;
+      for (let peer = 1; peer < channel.size; peer++) {
+        const answer = (await hear(channel, peer)) as string;
+        if (answer !== '') refusal ||= `rank ${peer}: ${answer}`;
+      }
+      await this.#tellAll(channel, refusal);
+    } catch (error) {
+      refusal ||= 'the call in which it was made has failed';
+      throw error;
+    } finally {
+      offered?.close();
+      if (refusal !== '') offered?.memory.release();
+    }
+    return refusal === '' ? offered.memory : refusal;
+  }
+
+  /** The others' part. */
+  async #take(channel: CollectiveChannel, bytes: number): Promise<SharedMemory | string> {
+    const address = (await hear(channel, 0)) as Float64Array | string;
+    if (typeof address === 'string') return address;
+    let memory: SharedMemory | undefined;
+    let refusal = '';
+    try {
+      memory = this.#domain.member.sharing!.source.take(address, bytes);
+    } catch (error) {
+      refusal = (error as Error).message;
+    }
+    try {
+      const told = tell(channel, refusal, 0);
+      if (told) await told;
+      refusal = (await hear(channel, 0)) as string;
+    } catch (error) {
+      memory?.release();
+      throw error;
+    }
+    if (refusal === '' && memory !== undefined) return memory;
+    memory?.release();
+    return refusal;
+  }
+
+  async #tellAll(channel: CollectiveChannel, what: unknown): Promise<void> {
+    for (let peer = 1; peer < channel.size; peer++) {
+      const told = tell(channel, what, peer);
+      if (told) await told;
+    }
+  }
+
+  // ── What the board asks for ────────────────────────────────────────────────────────────────────────────────────────
+
+  wait(awaited: Awaited): Promise<void> {
+    const op = new BoardReceive(this.#holder!, this.#board!, awaited, this.#domain.member.sharing!.waits);
+    op.begin();
+    return settled(op) ?? Promise.resolve();
+  }
+
+  differs(peer: number, theirs: Frame): void {
+    theirs.source = peer;
+    this.#domain.inspect(theirs);
+    const { broken } = this.#domain.collective;
+    if (broken !== null) throw broken;
+  }
+
+  astray(peer: number): never {
+    throw errors.differedBefore(this.#domain.name, peer, this.#holder!.describe());
+  }
+
+  ring(peer: number): void {
+    this.#domain.tell(peer, this.#holder!);
+  }
+
+  flush(): void {
+    this.#domain.engine.flush();
+  }
+
+  /** Somebody has done something for which we slept. */
+  rung(): void {
+    if (this.#board !== undefined) this.#domain.member.sharing?.waits.rung(this.#board);
+  }
+}
+
+function tell(channel: CollectiveChannel, what: unknown, dest: number): ReturnType<CollectiveChannel['sendPacket']> {
+  return channel.sendPacket(encode(what, SHARED_MEMORY), dest);
+}
+
+async function hear(channel: CollectiveChannel, source: number): Promise<unknown> {
+  return decode(await channel.recvPacket(source), undefined, SHARED_MEMORY);
+}
