@@ -16,12 +16,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const { values, positionals } = parseArgs({
   options: {
     node: { type: 'string', default: '20,22,24,26' },
-    native: { type: 'string', default: 'on,off' },
+    native: { type: 'string', default: 'auto,off' },
   },
   allowPositionals: true,
 });
 const versions = listOf('--node', values.node, (item) => /^\d+(\.\d+){0,2}$/.test(item));
-const natives = listOf('--native', values.native, (item) => item === 'on' || item === 'off');
+const natives = listOf('--native', values.native, (item) => item === 'auto' || item === 'off');
 
 const outcomes = [];
 for (const version of versions) {

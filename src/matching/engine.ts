@@ -16,6 +16,7 @@ import { isMpiError, type MpiError } from '../errors.ts';
 import type { FrameSink, Landing } from '../transport/transport.ts';
 import { type Frame, FrameKind } from '../wire/frame.ts';
 import { Context, type ContextOptions } from './context.ts';
+import { Contexts } from './contexts.ts';
 import { type Early, EarlyFrames } from './early.ts';
 import { ANY_SOURCE } from './envelope.ts';
 import { EngineLanding } from './landing.ts';
@@ -34,9 +35,7 @@ export class Engine implements FrameSink {
   private readonly port: Port;
   private readonly sending: Sending;
   private readonly receiving: Receiving;
-  private readonly contexts = new Map<number, Context>();
-  /** Where the last message went: mostly the next one goes there, too. */
-  private latest: Context | undefined;
+  private readonly contexts = new Contexts();
   private readonly early = new EarlyFrames();
   /** Contexts that were given up before all that was sent in them had come: what still comes is refused, and whether the sender is told. */
   private readonly buried = new Map<number, boolean>();
@@ -80,9 +79,9 @@ export class Engine implements FrameSink {
   // ── Contexts ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   open(id: number, options: ContextOptions): Context {
-    invariant(!this.contexts.has(id) && !this.buried.has(id), 'context opened twice', id);
+    invariant(this.contexts.get(id) === undefined && !this.buried.has(id), 'context opened twice', id);
     const context = new Context(this, id, options);
-    this.contexts.set(id, context);
+    this.contexts.add(context);
     for (const entry of this.early.take(id)) this.replay(context, entry);
     return context;
   }
@@ -120,8 +119,7 @@ export class Engine implements FrameSink {
       context.unexpected.remove(message);
       this.receiving.refuse(message, tells);
     }
-    this.contexts.delete(context.id);
-    if (this.latest === context) this.latest = undefined;
+    this.contexts.remove(context);
     if (late) this.buried.set(context.id, tells);
   }
 
@@ -218,7 +216,7 @@ export class Engine implements FrameSink {
 
   /** Everything that waits, for reports. */
   *pending(): Iterable<Operation> {
-    for (const context of this.contexts.values()) {
+    for (const context of this.contexts) {
       yield* context.posted;
       yield* context.probes;
     }
@@ -228,15 +226,9 @@ export class Engine implements FrameSink {
 
   /** What there is of everything that comes and goes, for tests of what is left. */
   census(): Record<'contexts' | 'early' | 'posted' | 'probes' | 'unexpected' | 'transfers', number> {
-    const contexts = [...this.contexts.values()];
-    const sum = (of: (context: Context) => Iterable<unknown>) =>
-      contexts.reduce((total, context) => total + [...of(context)].length, 0);
     return {
-      contexts: contexts.length,
+      ...this.contexts.census(),
       early: this.early.size,
-      posted: sum(({ posted }) => posted),
-      probes: sum(({ probes }) => probes),
-      unexpected: sum(({ unexpected }) => unexpected),
       transfers: [...this.sending.pending(), ...this.receiving.pending()].length,
     };
   }
@@ -305,14 +297,9 @@ export class Engine implements FrameSink {
     }
   }
 
-  private contextOf(frame: Frame): Context | undefined {
-    if (this.latest?.id === frame.context) return this.latest;
-    return (this.latest = this.contexts.get(frame.context));
-  }
-
   /** HOT (bench: latency, rate). */
   private arrive(from: number, frame: Frame): EngineLanding | null {
-    const context = this.contextOf(frame);
+    const context = this.contexts.get(frame.context);
     if (context === undefined) {
       const message = this.receiving.keep(from, frame);
       const tells = this.buried.get(frame.context);
@@ -354,7 +341,7 @@ export class Engine implements FrameSink {
     peer.state = PeerState.FAILED;
     peer.error = error;
     this.failWhatNeeds(at);
-    for (const { endpoints, owner } of this.contexts.values()) if (this.isIn(endpoints, at)) owner.peerFailed();
+    for (const { endpoints, owner } of this.contexts) if (this.isIn(endpoints, at)) owner.peerFailed();
   }
 
   /** A peer has said good-bye: nothing more comes from it. */

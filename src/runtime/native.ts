@@ -11,11 +11,3 @@ export function nativeFrom(setting: string | undefined): NativeSource {
   let loaded: Native | string | undefined;
   return () => (loaded ??= loadNative());
 }
-
-/** For whoever asks why messages take the way that they take. */
-export function nativeReport(source: NativeSource): string {
-  const native = source();
-  return typeof native === 'string'
-    ? `sockets through Node.js alone (${native})`
-    : 'sockets by direct system calls (koffi)';
-}

@@ -37,11 +37,6 @@ export function bytesOf(view: View, bytes: number = view.byteLength): Uint8Array
   return view instanceof Uint8Array ? view : new Uint8Array(view.buffer, view.byteOffset, bytes);
 }
 
-/** The same bytes with the methods of a Buffer. HOT (bench: objects). */
-export function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
 /**
  * Fresh memory in an ArrayBuffer of its own, exactly `bytes` long. Its content is arbitrary: callers fill all of it
  * before a user sees it.

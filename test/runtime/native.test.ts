@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { loadNative } from '../../src/native/native.ts';
-import { nativeFrom, nativeReport } from '../../src/runtime/native.ts';
+import { nativeFrom } from '../../src/runtime/native.ts';
 
 describe('TSMPI_NATIVE', () => {
   it('off: there are no calls, and it is said why', () => {
     const native = nativeFrom('off');
     expect(native()).toBe('TSMPI_NATIVE=off');
-    expect(nativeReport(native)).toBe('sockets through Node.js alone (TSMPI_NATIVE=off)');
   });
 
   it.each([undefined, '', 'auto'])('%j: the calls are loaded when they are asked for, once', (setting) => {
@@ -14,7 +13,6 @@ describe('TSMPI_NATIVE', () => {
     const calls = native();
     expect(typeof calls).toBe(typeof loadNative());
     expect(native()).toBe(calls);
-    if (typeof calls !== 'string') expect(nativeReport(native)).toBe('sockets by direct system calls (koffi)');
   });
 
   it('anything else is ERR_ARG', () => {
