@@ -17,13 +17,15 @@ export function leftBehind(world: Communicator): string[] {
   const { engine, member } = domainOf(world);
   const { contexts: _contexts, ...counts } = engine.census();
   const { contexts, buried } = engine as unknown as {
-    contexts: ReadonlyMap<number, unknown>;
+    contexts: Iterable<{ readonly id: number }>;
     buried: ReadonlyMap<number, boolean>;
   };
   const left = Object.entries(counts).filter(([, count]) => count > 0);
   return [
     ...left.map(([what, count]) => `${what}: ${count}`),
-    ...[...contexts.keys()].filter((id) => id >= AFTER_WORLD).map((id) => `context ${id}`),
+    ...Array.from(contexts, ({ id }) => id)
+      .filter((id) => id >= AFTER_WORLD)
+      .map((id) => `context ${id}`),
     ...[...buried.keys()].map((id) => `the number of context ${id}`),
     ...[...member.domains].filter(({ permanent }) => !permanent).map(({ name }) => `communicator ${name}`),
     ...[...engine.pending()].map((op) => op.describe()),
