@@ -45,7 +45,7 @@ const KiB = 1024;
 const RULES: readonly Rule[] = [
   { collective: 'barrier', algorithm: 'dissemination' },
   { collective: 'bcast', algorithm: 'binomial', maxBytes: 64 * KiB },
-  { collective: 'bcast', algorithm: 'chain', maxBytes: 512 * KiB, maxSize: 8 },
+  { collective: 'bcast', algorithm: 'binomial', maxBytes: 512 * KiB, maxSize: 8 },
   { collective: 'bcast', algorithm: 'scatterRing', maxSize: 8 },
   { collective: 'bcast', algorithm: 'binomial', maxBytes: 8192 * KiB, maxBytesPerRank: 8 * KiB },
   { collective: 'bcast', algorithm: 'scatterRing', maxBytesPerRank: 256 * KiB },

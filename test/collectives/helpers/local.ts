@@ -9,7 +9,7 @@ import type { CollectiveContext, CollectiveOptions, Fingerprint } from '../../..
 import type { OpLike } from '../../../src/collectives/ops.ts';
 import type { TypedArray } from '../../../src/wire/dtype.ts';
 import { segmentsOf } from '../../../src/wire/memory.ts';
-import type { Packet } from '../../../src/wire/packet.ts';
+import type { Packet, PacketHead } from '../../../src/wire/packet.ts';
 import { copySegments } from '../../../src/wire/segments.ts';
 import { copyOf, encode } from '../../../src/wire/value.ts';
 import type { CollectiveComm } from './comm.ts';
@@ -136,8 +136,18 @@ class LocalChannel implements Channel {
     return this.#take(source, copyOf);
   }
 
-  async exchangePacket(packet: Packet, dest: number, source: number): Promise<Packet> {
-    const received = this.recvPacket(source);
+  async exchangePacket(
+    packet: Packet,
+    dest: number,
+    source: number,
+    place?: (head: PacketHead) => Packet | undefined,
+  ): Promise<Packet> {
+    const received = this.#take(source, (arrived) => {
+      const placed = place?.(arrived);
+      if (placed === undefined) return copyOf(arrived);
+      copySegments(arrived.segments, placed.segments);
+      return placed;
+    });
     const sent = this.sendPacket(packet, dest);
     if (sent) await sent;
     return received;
