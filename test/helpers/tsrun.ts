@@ -49,6 +49,12 @@ export function tsrun(args: readonly string[], options: TsrunOptions = {}): Prom
   return new Tsrun(args, options).result;
 }
 
+/** Likewise, for what is about memory that ranks share: as a user runs it, whatever else these tests are run with. */
+export function sharing(args: readonly string[], options: TsrunOptions = {}): Promise<TsrunResult> {
+  const env = { TSMPI_NATIVE: 'auto', ...options.env };
+  return tsrun(args[0] === 'doctor' ? args : ['--transport', 'auto', ...args], { ...options, env });
+}
+
 /** A run in progress, for those who interfere. */
 export class Tsrun {
   readonly child: ChildProcess;
