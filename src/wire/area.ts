@@ -20,8 +20,10 @@ export class Area {
     this.integers = new Int32Array(this.floats.buffer);
   }
 
+  /** For the next message: with little memory, whatever this one needed. */
   clear(): void {
     this.#used = AREA_HEAD_BYTES;
+    if (this.#bytes > 2 * MAX_COPIED_BYTES) this.#replace(FIRST_BYTES);
   }
 
   /** Where the next `bytes` lie, in bytes; -1 if they are too many. The last 4 of the 8 bytes that it may waste are zero. */

@@ -236,6 +236,13 @@ export function decode(packet: Packet, out: unknown, op: string): unknown {
   return reception.value();
 }
 
+/** The value of any packet, one that {@link encode} made as well: it shares no memory with the packet. */
+export function decodeCopy(packet: Packet, op: string): unknown {
+  // Only these become part of their value.
+  const mayKeep = isRaw(packet.format) || packet.format === Format.GRAPH;
+  return decode(mayKeep ? copyOf(packet) : packet, undefined, op);
+}
+
 /** A packet of the same content in fresh memory. */
 export function copyOf(packet: Packet): Packet {
   const copy = packetOf(packet).packet;
