@@ -28,8 +28,9 @@ export const ColumnKind = {
 /** The length of the area, at its beginning. */
 export const AREA_HEAD_BYTES = 8;
 
-/** An array of fewer items is no reason to write columns. */
-export const LONG_ITEMS = 24;
+/** Shorter arrays, of objects or of anything else, are no reason to write columns: msgpack is faster. */
+export const LONG_OBJECTS = 16;
+export const LONG_SCALARS = 64;
 
 /** Columns inside columns; further down is msgpack. No few bytes can claim to be many objects in each other. */
 export const MAX_COLUMN_DEPTH = 8;

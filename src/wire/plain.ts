@@ -4,7 +4,7 @@
  * Everything else takes the way of flatten.ts: shared references and cycles, other classes, holes, -0, lone surrogates,
  * deep nesting (msgpack is read and written recursively), names that msgpackr gives a meaning to, and what can't be sent.
  */
-import { LONG_ITEMS } from './columns.ts';
+import { LONG_OBJECTS, LONG_SCALARS } from './columns.ts';
 
 /** Objects nested deeper than this are written as a graph, which needs no recursion. */
 export const MAX_PLAIN_DEPTH = 64;
@@ -76,7 +76,8 @@ export class PlainWalk {
   }
 
   #array(array: readonly unknown[], depth: number): Plain {
-    if (this.#untilLong && array.length >= LONG_ITEMS) return Plain.LONG;
+    if (this.#untilLong && array.length >= (typeof array[0] === 'object' ? LONG_OBJECTS : LONG_SCALARS))
+      return Plain.LONG;
     for (let i = 0; i < array.length; i++) {
       const item = array[i];
       const found = item === undefined && !(i in array) ? Plain.NO : this.value(item, depth);
