@@ -9,10 +9,13 @@
  * `const wait = channel.send(…); if (wait) await wait;`. A failure rejects; algorithms let it pass.
  */
 import type { TypedArray } from '../wire/dtype.ts';
-import type { Packet } from '../wire/packet.ts';
+import type { Packet, PacketHead } from '../wire/packet.ts';
 import type { Board } from './board/board.ts';
 
 export type Wait = Promise<void> | undefined;
+
+/** The packet of this head that a rank's value becomes, in the memory where it belongs; undefined: in fresh memory. */
+export type Place = (head: PacketHead, rank: number) => Packet | undefined;
 
 export interface Channel {
   readonly rank: number;
@@ -29,8 +32,13 @@ export interface Channel {
   sendPacket(packet: Packet, dest: number): Wait;
   /** Receives one, into fresh memory. */
   recvPacket(source: number): Packet | Promise<Packet>;
-  /** Both at once. */
-  exchangePacket(packet: Packet, dest: number, source: number): Promise<Packet>;
+  /** Both at once. @param place - the memory for what comes, if not fresh one. */
+  exchangePacket(
+    packet: Packet,
+    dest: number,
+    source: number,
+    place?: (head: PacketHead) => Packet | undefined,
+  ): Promise<Packet>;
 
   /**
    * The memory that all ranks share, for this call until it is closed; the same again when it is asked for again. Calls come to it one after

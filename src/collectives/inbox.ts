@@ -1,14 +1,15 @@
 /** What the ranks of a gathering call have sent, on its way into the values that the user gets. */
 import { countsDiffer, elementsUnlike, MpiError, outTooShort } from '../errors.ts';
-import { constructorOf, dtypeName, dtypeOf, type TypedArray } from '../wire/dtype.ts';
+import { constructorOf, dtypeName, dtypeOf, isTypedArray, type TypedArray } from '../wire/dtype.ts';
 import { Format } from '../wire/format.ts';
 import { segmentsOf } from '../wire/memory.ts';
 import { elementsOf, gather, isNdArray, numericNdArray, scatter } from '../wire/ndarray.ts';
 import type { Packet, PacketHead } from '../wire/packet.ts';
-import { checkOut, decode, elementCount, receive } from '../wire/value.ts';
+import { checkOut, copyOf, decode, elementCount, receive } from '../wire/value.ts';
 import { announcementIn } from './announcement.ts';
 import { placementOf } from './arguments.ts';
 import { Bulk } from './bulk.ts';
+import type { Place } from './channel.ts';
 import { scratchLike } from './scratch.ts';
 import { ownValue } from './values.ts';
 
@@ -90,13 +91,56 @@ export function flatInbox(layout: Layout): InboxOf {
       });
     const finish = () => {
       if (destination.problem !== undefined) throw destination.problem;
-      for (const [source, packet] of packets.entries()) {
-        if (landings[source] === undefined) decode(packet, partOf(source), call);
-      }
+      const misplaced = packets.map(
+        (packet, source) => landings[source] === undefined && !liesIn(packet, partOf(source)),
+      );
+      const { buffer } = destination.elements;
+      const moving = packets.map((packet, source) => {
+        // What landed at a place that is another's, as somebody has sent more or less than we have, must not be written over.
+        const lies = misplaced[source] && packet.segments.some((segment) => segment.buffer === buffer);
+        return lies ? copyOf(packet) : packet;
+      });
+      for (const [source, packet] of moving.entries()) if (misplaced[source]) decode(packet, partOf(source), call);
       return destination.finish();
     };
     return { landings, finish };
   };
+}
+
+/**
+ * Places in a flat `out`, where it can be said before anything comes: for elements like this rank's own, as many as `counts` say or as this
+ * rank has. What turns out to be otherwise lands in fresh memory, and the call judges it when it has all.
+ */
+export function placeIn(
+  out: unknown,
+  own: PacketHead,
+  counts?: readonly number[],
+  displs?: readonly number[],
+): Place | undefined {
+  const { format, dtype } = own;
+  if (!isTypedArray(out) || dtype === 0 || dtypeOf(out) !== dtype || own.meta.length > 0) return undefined;
+  const expected = elementCount(own);
+  return (head, rank) => {
+    const count = counts === undefined ? expected : counts[rank]!;
+    const start =
+      displs?.[rank] ?? (counts === undefined ? rank * expected : placementOf(counts, undefined).displs[rank]!);
+    if (head.format !== format || head.dtype !== dtype || elementCount(head) !== count || head.meta.length > 0)
+      return undefined;
+    if (start + count > out.length) return undefined;
+    return {
+      format,
+      dtype,
+      meta: head.meta,
+      bytes: head.bytes,
+      segments: segmentsOf(out.subarray(start, start + count)),
+    };
+  };
+}
+
+/** Whether the bytes of a packet are those of `part` already. */
+function liesIn({ segments }: Packet, part: TypedArray): boolean {
+  const [first] = segments;
+  return first !== undefined && first.buffer === part.buffer && first.byteOffset === part.byteOffset;
 }
 
 interface Destination {

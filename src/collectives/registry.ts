@@ -17,7 +17,7 @@ import { tree } from './barrier/tree.ts';
 import { chain as bcastChain } from './bcast/chain.ts';
 import { scatterRing } from './bcast/scatterRing.ts';
 import type { Bulk } from './bulk.ts';
-import type { Channel } from './channel.ts';
+import type { Channel, Place } from './channel.ts';
 import { chain as exscanChain } from './exscan/chain.ts';
 import { recursiveDoubling as exscanRecursiveDoubling } from './exscan/recursiveDoubling.ts';
 import { binomial as gatherBinomial } from './gather/binomial.ts';
@@ -39,6 +39,8 @@ export interface Algorithm<Run> {
   readonly run: Run;
   /** Operands meet out of rank order: for commutative operators only. */
   readonly reorders?: true;
+  /** Of packets: each goes as it is, never with others in one message, so none has to be announced. */
+  readonly whole?: true;
 }
 
 /** The algorithms of one collective, by name. */
@@ -60,8 +62,8 @@ type Barrier = (channel: Channel) => Promise<void>;
 type Bcast = ((channel: Channel, bulk: Bulk, root: number, segmentBytes: number) => Promise<void>) | undefined;
 type Scatter = (channel: Channel, packets: readonly Packet[] | undefined, root: number) => Promise<Packet>;
 type Gather = (channel: Channel, packet: Packet, root: number) => Promise<Packet[] | undefined>;
-type Allgather = (channel: Channel, packet: Packet) => Promise<Packet[]>;
-type Alltoall = (channel: Channel, packets: readonly Packet[]) => Promise<Packet[]>;
+type Allgather = (channel: Channel, packet: Packet, place?: Place) => Promise<Packet[]>;
+type Alltoall = (channel: Channel, packets: readonly Packet[], place?: Place) => Promise<Packet[]>;
 
 /**
  * Reductions read `input`, which stays as it is, and leave the result in `work`. The two may be the same memory, but must not
@@ -104,11 +106,11 @@ const gatherAlgorithms: Algorithms<Gather> = {
 };
 const allgatherAlgorithms: Algorithms<Allgather> = {
   bruck: { code: 1, run: allgatherBruck },
-  ring: { code: 2, run: allgatherRing },
+  ring: { code: 2, run: allgatherRing, whole: true },
 };
 const alltoallAlgorithms: Algorithms<Alltoall> = {
   bruck: { code: 1, run: alltoallBruck },
-  pairwise: { code: 2, run: alltoallPairwise },
+  pairwise: { code: 2, run: alltoallPairwise, whole: true },
 };
 const reduceScatterAlgorithms: Algorithms<ReduceScatter> = {
   recursiveHalving: { code: 1, run: recursiveHalving, reorders: true },

@@ -135,6 +135,8 @@ export interface Choice<Run> {
   /** The algorithm by messages, and its code. */
   readonly run: Run;
   readonly byMessages: number;
+  /** {@link Algorithm.whole} */
+  readonly whole: boolean;
   /** What all ranks must choose alike: that code, or the one of shared memory, where the call goes through that if there is any. */
   readonly code: number;
 }
@@ -178,7 +180,7 @@ export function choose<Name extends SelectableName>(
 }
 
 function choiceOf<Run>(algorithm: Algorithm<Run>, code: number): Choice<Run> {
-  return { run: algorithm.run, byMessages: algorithm.code, code };
+  return { run: algorithm.run, byMessages: algorithm.code, whole: algorithm.whole === true, code };
 }
 
 function ruled<Name extends SelectableName>(

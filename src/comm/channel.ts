@@ -65,8 +65,9 @@ class ArrayReceive extends ChannelReceive {
     return { segments: segmentsOf(into, bytes), value: nothing };
   }
 
-  override adopt(head: PacketHead, _source: number, _tag: number, payload: Uint8Array): void {
+  override adopt(head: PacketHead, _source: number, _tag: number, payload: Uint8Array): boolean {
     copySegments([payload], this.land(head).segments);
+    return true;
   }
 
   override landed(): void {
@@ -74,17 +75,27 @@ class ArrayReceive extends ChannelReceive {
   }
 }
 
-/** A packet into fresh memory, still encoded. */
+/** A packet into memory of the caller's or into fresh memory, still encoded. */
 class PacketReceive extends ChannelReceive {
+  readonly #place: ((head: PacketHead) => Packet | undefined) | undefined;
+
+  constructor(channel: CollectiveChannel, source: number, place?: (head: PacketHead) => Packet | undefined) {
+    super(channel, source);
+    this.#place = place;
+  }
+
   override land(head: PacketHead): Reception {
+    const placed = this.#place?.(head);
+    if (placed !== undefined) return { segments: placed.segments, value: () => placed };
     const { packet } = packetOf({ format: head.format, dtype: head.dtype, meta: head.meta.slice(), bytes: head.bytes });
     return { segments: packet.segments, value: () => packet };
   }
 
-  override adopt(head: PacketHead, _source: number, _tag: number, payload: Uint8Array): void {
+  override adopt(head: PacketHead, _source: number, _tag: number, payload: Uint8Array): boolean {
     const reception = this.land(head);
     copySegments([payload], reception.segments);
     this.landed(reception);
+    return true;
   }
 
   override landed(reception: Reception): void {
@@ -159,8 +170,13 @@ export class CollectiveChannel implements Channel {
     return waiting === undefined ? (op.value as Packet) : waiting.then(() => op.value as Packet);
   }
 
-  async exchangePacket(packet: Packet, dest: number, source: number): Promise<Packet> {
-    const op = new PacketReceive(this, source);
+  async exchangePacket(
+    packet: Packet,
+    dest: number,
+    source: number,
+    place?: (head: PacketHead) => Packet | undefined,
+  ): Promise<Packet> {
+    const op = new PacketReceive(this, source, place);
     this.context.engine.receive(op);
     const waiting = both(this.sendPacket(packet, dest), settled(op));
     if (waiting !== undefined) await waiting;

@@ -3,6 +3,7 @@ import type { Frame } from '../wire/frame.ts';
 import type { PacketHead } from '../wire/packet.ts';
 import type { Linked } from './lanes.ts';
 import type { ReceiveOperation } from './operation.ts';
+import type { Spares } from './spares.ts';
 
 const NO_META = new Uint8Array(0);
 const NOTHING = new Uint8Array(0);
@@ -31,7 +32,7 @@ export class Message implements Linked, PacketHead {
   /** Eager: the receive that has taken it while its payload was still coming in. */
   receiver: ReceiveOperation | null = null;
 
-  constructor(peer: number, frame: Frame, rendezvous: boolean, synchronous: boolean) {
+  constructor(peer: number, frame: Frame, rendezvous: boolean, synchronous: boolean, spares: Spares) {
     this.peer = peer;
     this.source = frame.source;
     this.tag = frame.tag;
@@ -42,7 +43,7 @@ export class Message implements Linked, PacketHead {
     this.rendezvous = rendezvous;
     this.synchronous = synchronous;
     this.bytes = rendezvous ? frame.total : frame.bytes;
-    this.payload = rendezvous || frame.bytes === 0 ? NOTHING : new Uint8Array(frame.bytes);
+    this.payload = rendezvous || frame.bytes === 0 ? NOTHING : spares.take(frame.bytes);
     this.segments = [this.payload];
     this.complete = rendezvous || frame.bytes === 0;
   }

@@ -157,8 +157,12 @@ export abstract class ReceiveOperation extends Operation implements Linked {
    * (too long, another type): the message is consumed then, and nothing touched.
    */
   abstract land(head: PacketHead, source: number, tag: number): Reception;
-  /** The payload sits in private memory already: takes the value from it, or throws as `land` does. */
-  abstract adopt(head: PacketHead, source: number, tag: number, payload: Uint8Array): void;
+  /**
+   * The payload sits in private memory already: takes the value from it, or throws as `land` does.
+   *
+   * @returns whether that memory is free again; else it may have become part of the value.
+   */
+  abstract adopt(head: PacketHead, source: number, tag: number, payload: Uint8Array): boolean;
   /** Every byte is in: takes the value from the reception. */
   abstract landed(reception: Reception): void;
 }

@@ -10,9 +10,11 @@ import { Message } from './message.ts';
 import { type ProbeOperation, ReceiveOperation } from './operation.ts';
 import { MESSAGE_COST, PeerState } from './peers.ts';
 import type { Port } from './port.ts';
+import { Spares } from './spares.ts';
 
 export class Receiving {
   private readonly port: Port;
+  private readonly spares = new Spares();
   /** Matched with a rendezvous message: their payload comes in, by id. */
   private readonly transfers = new Map<number, ReceiveOperation>();
 
@@ -130,7 +132,13 @@ export class Receiving {
 
   /** A message that nobody waits for yet, with memory for its payload. */
   keep(from: number, frame: Frame): Message {
-    return new Message(from, frame, frame.kind === FrameKind.REQUEST, (frame.flags & FrameFlag.SYNCHRONOUS) !== 0);
+    return new Message(
+      from,
+      frame,
+      frame.kind === FrameKind.REQUEST,
+      (frame.flags & FrameFlag.SYNCHRONOUS) !== 0,
+      this.spares,
+    );
   }
 
   enqueue(context: Context, message: Message): void {
@@ -220,7 +228,7 @@ export class Receiving {
   private adopt(message: Message, op: ReceiveOperation): void {
     if (!op.pending) return;
     try {
-      op.adopt(message, message.source, message.tag, message.payload);
+      if (op.adopt(message, message.source, message.tag, message.payload)) this.spares.giveBack(message.payload);
     } catch (error) {
       return op.fail(errors.asMpiError(error));
     }

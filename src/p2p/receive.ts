@@ -46,11 +46,12 @@ export class Receive extends ReceiveOperation {
     return receive(head, this.out, this.call);
   }
 
-  override adopt(head: PacketHead, source: number, tag: number, payload: Uint8Array): void {
+  override adopt(head: PacketHead, source: number, tag: number, payload: Uint8Array): boolean {
     this.#from = source;
     this.#fromTag = tag;
     this.status?.set(source, tag, head.bytes, elementCount(head));
     this.value = adopt(head, payload, this.out, this.call);
+    return this.out !== undefined;
   }
 
   override landed(reception: Reception): void {

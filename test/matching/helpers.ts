@@ -41,9 +41,10 @@ export class TestReceive extends ReceiveOperation {
     return { segments: [bytes], value: () => bytes };
   }
 
-  override adopt(head: PacketHead, source: number, tag: number, payload: Uint8Array): void {
+  override adopt(head: PacketHead, source: number, tag: number, payload: Uint8Array): boolean {
     this.land(head, source, tag);
     this.value = payload.slice();
+    return true;
   }
 
   override landed(reception: Reception): void {

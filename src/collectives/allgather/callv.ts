@@ -3,7 +3,7 @@ import { checkOut, encode } from '../../wire/value.ts';
 import { checkCounts, checkDispls, checkFlat } from '../arguments.ts';
 import type { CollectiveContext, GathervOptions } from '../context.ts';
 import { fingerprintOf } from '../fingerprint.ts';
-import { flatInbox } from '../inbox.ts';
+import { flatInbox, placeIn } from '../inbox.ts';
 import { privateFrom } from '../outgoing.ts';
 import { type Plan, whileViewOf } from '../plan.ts';
 import { choose } from '../selection.ts';
@@ -31,7 +31,8 @@ export function allgatherv<A>(context: CollectiveContext, array: A, options: Gat
   const choice = choose(context, 'allgatherv', options.algorithm);
   const fingerprint = fingerprintOf('allgatherv', { algorithm: choice.code, dtype });
   const inboxOf = flatInbox({ call: 'allgatherv', dtype, out, counts, displs });
-  const sharing = { choice, own, inboxOf, flat: true };
+  const place = counts && placeIn(out, own, counts, displs);
+  const sharing = { choice, own, inboxOf, flat: true, place };
   return {
     lasting: whileViewOf(part, [own]),
     start: () => share(context, context.open(fingerprint), sharing) as A | Promise<A>,

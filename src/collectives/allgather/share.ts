@@ -3,7 +3,7 @@ import { announce } from '../announcement.ts';
 import { Board } from '../board/board.ts';
 import { exchangePackets, shareBulks, wholeIn } from '../board/exchange.ts';
 import { Bulk } from '../bulk.ts';
-import type { Channel } from '../channel.ts';
+import type { Channel, Place } from '../channel.ts';
 import type { CollectiveContext } from '../context.ts';
 import { type Inbox, type InboxOf, settled } from '../inbox.ts';
 import type { RunOf } from '../registry.ts';
@@ -17,11 +17,13 @@ export interface Sharing {
   readonly inboxOf: InboxOf;
   /** What comes is copied into one array. */
   readonly flat: boolean;
+  /** Where it lands there at once, if that is known. */
+  readonly place: Place | undefined;
 }
 
 /**
- * What every allgather does: small packets go by the algorithm, large ones are announced by it and then go around the ring. At a board all
- * write theirs, and all copy out those of the others.
+ * What every allgather does: packets go by the algorithm, large ones that it can't carry, or that nobody knows a place for, are announced by it and
+ * then go around the ring. At a board all write theirs, and all copy out those of the others.
  */
 export function share(context: CollectiveContext, channel: Channel, sharing: Sharing): unknown {
   const turn = boardOf(channel, sharing.choice);
@@ -59,10 +61,11 @@ async function byMessages(
 ): Promise<unknown> {
   const board = turn && (await turn);
   if (board !== undefined) return atBoard(context, channel, sharing, board);
-  const { choice, own, inboxOf } = sharing;
+  const { choice, own, inboxOf, flat, place } = sharing;
   const { rank, size } = context;
-  const large = own.bytes > wholeBytes(context);
-  const packets = size > 1 ? (await choice.run(channel, large ? announce(own) : own)).slice() : [own];
+  const whole = choice.whole && (place !== undefined || !flat);
+  const large = !whole && own.bytes > wholeBytes(context);
+  const packets = size > 1 ? (await choice.run(channel, large ? announce(own) : own, place)).slice() : [own];
   packets[rank] = own;
   const inbox = inboxOf(packets, rank);
   if (size > 1) {

@@ -3,7 +3,7 @@ import { checkOut, encode } from '../../wire/value.ts';
 import { checkCounts, checkDispls, checkFlat, checkPlacement } from '../arguments.ts';
 import type { AlltoallvOptions, CollectiveContext } from '../context.ts';
 import { fingerprintOf } from '../fingerprint.ts';
-import { flatInbox } from '../inbox.ts';
+import { flatInbox, placeIn } from '../inbox.ts';
 import { privateFrom } from '../outgoing.ts';
 import { type Plan, whileViewOf } from '../plan.ts';
 import { choose } from '../selection.ts';
@@ -40,7 +40,8 @@ export function alltoallv<A>(
   const choice = choose(context, 'alltoallv', options.algorithm);
   const fingerprint = fingerprintOf('alltoallv', { algorithm: choice.code, dtype });
   const inboxOf = flatInbox({ call: 'alltoallv', dtype, out, counts, displs });
-  const one = { choice, packets, inboxOf, flat: true };
+  const place = counts && placeIn(out, packets[context.rank]!, counts, displs);
+  const one = { choice, packets, inboxOf, flat: true, place };
   return {
     lasting: whileViewOf(whole, packets),
     start: () => swap(context, context.open(fingerprint), one) as A | Promise<A>,

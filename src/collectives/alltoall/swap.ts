@@ -3,7 +3,7 @@ import { announce } from '../announcement.ts';
 import { Board } from '../board/board.ts';
 import { exchangePackets, swapBulks, wholeIn } from '../board/exchange.ts';
 import { Bulk } from '../bulk.ts';
-import type { Channel } from '../channel.ts';
+import type { Channel, Place } from '../channel.ts';
 import type { CollectiveContext } from '../context.ts';
 import { type Inbox, type InboxOf, settled } from '../inbox.ts';
 import type { RunOf } from '../registry.ts';
@@ -18,11 +18,13 @@ export interface Swap {
   readonly inboxOf: InboxOf;
   /** What comes is copied into one array. */
   readonly flat: boolean;
+  /** Where it lands there at once, if that is known. */
+  readonly place: Place | undefined;
 }
 
 /**
- * What every alltoall does: small packets go by the algorithm, large ones are announced by it and then sent straight. At a board all write
- * theirs, and all copy out what is for them.
+ * What every alltoall does: packets go by the algorithm, large ones that it can't carry, or that nobody knows a place for, are announced by it and
+ * then sent straight. At a board all write theirs, and all copy out what is for them.
  */
 export function swap(context: CollectiveContext, channel: Channel, one: Swap): unknown {
   const turn = boardOf(channel, one.choice);
@@ -60,11 +62,11 @@ async function byMessages(
   const board = turn && (await turn);
   if (board !== undefined) return atBoard(context, channel, one, board);
   const { rank, size } = context;
-  const { choice, packets, inboxOf } = one;
-  const large = largeOnes(context, packets);
+  const { choice, packets, inboxOf, flat, place } = one;
+  const large = choice.whole && (place !== undefined || !flat) ? undefined : largeOnes(context, packets);
   const first = packets.map((packet, dest) => (large?.[dest] ? announce(packet) : packet));
-  const inbox = inboxOf(size > 1 ? await choice.run(channel, first) : first, rank);
-  if (size > 1) {
+  const inbox = inboxOf(size > 1 ? await choice.run(channel, first, place) : first, rank);
+  if (size > 1 && (large !== undefined || inbox.landings.some((landing) => landing !== undefined))) {
     const leaving = packets.map((packet, dest) => (large?.[dest] ? new Bulk(packet.segments) : undefined));
     await pairwiseBulk(channel, leaving, inbox.landings, pieceBytes(context));
   }
