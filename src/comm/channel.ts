@@ -193,7 +193,7 @@ export function settled(op: Operation): Wait {
   look(op);
   if (op.state === OpState.PENDING) {
     const waiting = new Promise<void>((resolve, reject) => {
-      op.wake = () => (op.state === OpState.FAILED ? reject(op.error) : resolve());
+      op.waiter = { woken: () => (op.state === OpState.FAILED ? reject(op.error) : resolve()) };
     });
     // An algorithm that has failed does not come back for what it had started before: nobody has to.
     waiting.catch(nothing);

@@ -25,8 +25,16 @@ export interface Work {
   readonly value: unknown;
   /** Of what has failed. */
   readonly error: unknown;
-  /** Called once, when it ends; with a request to say where it is waited for, before that. */
-  wake: ((locate: Locate | undefined) => void) | null;
+  waiter: Waiter | null;
+}
+
+/** Whoever waits for some work. */
+export interface Waiter {
+  /**
+   * The work has ended. With a request to say where it is waited for it has not: who waits on is to become its `waiter` again. It is no longer
+   * when this is called.
+   */
+  woken(locate: Locate | undefined): void;
 }
 
 export abstract class Operation implements Work {
@@ -36,8 +44,7 @@ export abstract class Operation implements Work {
   value: unknown = undefined;
   /** Counts as a reason to stay alive: somebody who is there can still complete it. */
   held = false;
-  /** Resumes whoever waits: with `undefined` on a final state, with a request to say where it waits before that. */
-  wake: ((locate: Locate | undefined) => void) | null = null;
+  waiter: Waiter | null = null;
   /** Ends with the operation: its timer, its abort listener. */
   guard: { release(): void } | null = null;
   readonly context: Context;
@@ -76,10 +83,11 @@ export abstract class Operation implements Work {
       this.held = false;
       this.context.engine.liveness.release();
     }
-    this.guard?.release();
-    const { wake } = this;
-    this.wake = null;
-    wake?.(undefined);
+    if (this.guard !== null) this.guard.release();
+    const { waiter } = this;
+    if (waiter === null) return;
+    this.waiter = null;
+    waiter.woken(undefined);
   }
 
   /** In messages about it: `recv(source 3, tag 5)`. */
@@ -134,7 +142,7 @@ export abstract class SendOperation extends Operation implements Delivery {
 
 /** Receives one message; what becomes of its bytes is the subclass's to say. */
 export abstract class ReceiveOperation extends Operation implements Linked {
-  readonly links: (Linked | null)[] = [null, null, null, null];
+  readonly links: (Linked | null)[] = [null, null];
   order = 0;
   queued = false;
   readonly source: number;

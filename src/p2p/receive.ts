@@ -25,37 +25,54 @@ export interface ReceiveOptions<T = unknown> extends WaitOptions {
 export class Receive extends ReceiveOperation {
   readonly call: string;
   readonly out: unknown;
-  readonly status: Status | undefined;
+  #status: Status | undefined;
   /** Of the message once it is matched; what was asked for before. */
   #from: number;
   #fromTag: number;
+  /** Of the message: 0 before. */
+  #format = 0;
+  #dtype = 0;
+  #bytes = 0;
 
   constructor(context: Context, call: string, source: number, tag: number, out: unknown, status: Status | undefined) {
     super(context, source, tag);
     this.call = call;
     this.out = out;
-    this.status = status;
+    this.#status = status;
     this.#from = source;
     this.#fromTag = tag;
   }
 
   override land(head: PacketHead, source: number, tag: number): Reception {
-    this.#from = source;
-    this.#fromTag = tag;
-    this.status?.set(source, tag, head.bytes, elementCount(head));
+    this.#match(head, source, tag);
     return receive(head, this.out, this.call);
   }
 
   override adopt(head: PacketHead, source: number, tag: number, payload: Uint8Array): boolean {
-    this.#from = source;
-    this.#fromTag = tag;
-    this.status?.set(source, tag, head.bytes, elementCount(head));
+    this.#match(head, source, tag);
     this.value = adopt(head, payload, this.out, this.call);
     return this.out !== undefined;
   }
 
   override landed(reception: Reception): void {
     this.value = reception.value();
+  }
+
+  /** Fills `status` with what is known of the message: now, or once there is one. */
+  tell(status: Status): void {
+    this.#status = status;
+    if (this.#format === 0) return;
+    const head = { format: this.#format, dtype: this.#dtype, bytes: this.#bytes };
+    status.set(this.#from, this.#fromTag, this.#bytes, elementCount(head));
+  }
+
+  #match(head: PacketHead, source: number, tag: number): void {
+    this.#from = source;
+    this.#fromTag = tag;
+    this.#format = head.format;
+    this.#dtype = head.dtype;
+    this.#bytes = head.bytes;
+    if (this.#status !== undefined) this.tell(this.#status);
   }
 
   override fail(error: MpiError): void {
@@ -81,7 +98,6 @@ export function startReceive(
   source: number,
   tag: number,
   options: ReceiveOptions | undefined,
-  status: Status | undefined = options?.status,
 ): Receive | null {
   try {
     checkSource(call, source, context);
@@ -91,10 +107,10 @@ export function startReceive(
     throw refused(error, context, call);
   }
   if (source === PROC_NULL) {
-    status?.set(PROC_NULL, tag, 0, 0);
+    options?.status?.set(PROC_NULL, tag, 0, 0);
     return null;
   }
-  const op = new Receive(context, call, source, tag, options?.out, status);
+  const op = new Receive(context, call, source, tag, options?.out, options?.status);
   context.engine.receive(op);
   if (op.pending && isLimited(options)) guard(op, options, () => context.engine.withdraw(op));
   return op;
