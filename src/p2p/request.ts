@@ -7,7 +7,6 @@ import {
   type Waiter,
   type Work,
 } from '../matching/operation.ts';
-import { Receive } from './receive.ts';
 import { Status } from './status.ts';
 import { here } from './wait.ts';
 
@@ -40,7 +39,7 @@ export class Request<T = unknown> implements PromiseLike<T>, Waiter {
   get status(): Status {
     if (this.#status === undefined) {
       this.#status = new Status();
-      if (this.#op instanceof Receive) this.#op.tell(this.#status);
+      if (this.#op instanceof ReceiveOperation) this.#op.tell(this.#status);
     }
     return this.#status;
   }
