@@ -2,16 +2,18 @@
 import type { Awaited, Board } from '../collectives/board/board.ts';
 import type { MpiError } from '../errors.ts';
 import * as errors from '../errors.ts';
-import { ChannelReceive, type CollectiveChannel } from './channel.ts';
+import { ReceiveOperation } from '../matching/operation.ts';
+import type { PacketHead } from '../wire/packet.ts';
+import { CALL, type CollectiveChannel } from './channel.ts';
 
 /** A wait like one for a message that never comes: so it ends by all that ends such a wait, and is told of in all reports. */
-export class BoardReceive extends ChannelReceive {
+export class BoardReceive extends ReceiveOperation {
   readonly board: Board;
   readonly goal: Awaited;
   readonly #waits: BoardWaits;
 
   constructor(channel: CollectiveChannel, board: Board, awaited: Awaited, waits: BoardWaits) {
-    super(channel, awaited.peer);
+    super(channel.context, channel, CALL, awaited.peer, channel.number, refuse, null);
     this.board = board;
     this.goal = awaited;
     this.#waits = waits;
@@ -39,20 +41,12 @@ export class BoardReceive extends ChannelReceive {
     if (this.context.broken === null && this.reached) this.complete();
     else super.fail(error);
   }
+}
 
-  override land(): never {
-    throw errors.protocol(
-      `a message of rank ${this.source} in ${this.channel.describe()}, which goes by shared memory`,
-    );
-  }
-
-  override adopt(): never {
-    return this.land();
-  }
-
-  override landed(): void {
-    // None has.
-  }
+function refuse(_: PacketHead, { source, caller }: ReceiveOperation): never {
+  throw errors.protocol(
+    `a message of rank ${source} in ${(caller as CollectiveChannel).describe()}, which goes by shared memory`,
+  );
 }
 
 /** Those of all communicators of a process. Its `poll` and `arm` are as those of a transport. */

@@ -4,111 +4,39 @@ import type { Board } from '../collectives/board/board.ts';
 import { describeFingerprint } from '../collectives/calls.ts';
 import type { Channel, Wait } from '../collectives/channel.ts';
 import type { Fingerprint } from '../collectives/context.ts';
+import type { MpiError } from '../errors.ts';
 import * as errors from '../errors.ts';
 import type { Context } from '../matching/context.ts';
-import { type Operation, OpState, ReceiveOperation, SendOperation, type Work } from '../matching/operation.ts';
+import {
+  type Caller,
+  type Operation,
+  OpState,
+  ReceiveOperation,
+  type Receiver,
+  SendOperation,
+  type Work,
+} from '../matching/operation.ts';
 import { look } from '../p2p/wait.ts';
-import { bytesIn, type TypedArray } from '../wire/dtype.ts';
+import { bytesIn, isTypedArray, type TypedArray } from '../wire/dtype.ts';
 import type { Frame } from '../wire/frame.ts';
 import { segmentsOf } from '../wire/memory.ts';
 import type { Packet, PacketHead, Reception } from '../wire/packet.ts';
 import { copySegments } from '../wire/segments.ts';
 import { encode, packetOf } from '../wire/value.ts';
 
-class ChannelSend extends SendOperation {
-  readonly channel: CollectiveChannel;
+/** What messages call it where that matters: an op that throws, memory that is not there. */
+export const CALL = 'collective';
 
-  constructor(channel: CollectiveChannel, packet: Packet, dest: number) {
-    super(channel.context, packet, dest, channel.number, false, channel.stamp);
-    this.channel = channel;
-  }
-
-  override get awaited(): Work | null {
-    return this.channel.awaited;
-  }
-
-  override describe(): string {
-    return `${this.channel.describe()} (sending to rank ${this.dest})`;
-  }
-}
-
-export abstract class ChannelReceive extends ReceiveOperation {
-  readonly channel: CollectiveChannel;
-
-  constructor(channel: CollectiveChannel, source: number) {
-    super(channel.context, source, channel.number);
-    this.channel = channel;
-  }
-
-  override get awaited(): Work | null {
-    return this.channel.awaited;
-  }
-
-  override describe(): string {
-    return `${this.channel.describe()} (waiting for rank ${this.source})`;
-  }
-}
-
-/** Elements into an array that is there already; another length is a disagreement of the ranks. HOT (bench: allreduce). */
-class ArrayReceive extends ChannelReceive {
-  readonly into: TypedArray;
-
-  constructor(channel: CollectiveChannel, into: TypedArray, source: number) {
-    super(channel, source);
-    this.into = into;
-  }
-
-  override land(head: PacketHead): Reception {
-    const { into } = this;
-    const bytes = bytesIn(into);
-    if (head.bytes !== bytes) throw errors.unequalParts(this.channel.describe(), this.source, head.bytes, bytes);
-    return { segments: segmentsOf(into, bytes), value: nothing };
-  }
-
-  override adopt(head: PacketHead, _source: number, _tag: number, payload: Uint8Array): boolean {
-    copySegments([payload], this.land(head).segments);
-    return true;
-  }
-
-  override landed(): void {
-    // The elements are where they belong.
-  }
-}
-
-/** A packet into memory of the caller's or into fresh memory, still encoded. */
-class PacketReceive extends ChannelReceive {
-  readonly #place: ((head: PacketHead) => Packet | undefined) | undefined;
-
-  constructor(channel: CollectiveChannel, source: number, place?: (head: PacketHead) => Packet | undefined) {
-    super(channel, source);
-    this.#place = place;
-  }
-
-  override land(head: PacketHead): Reception {
-    const placed = this.#place?.(head);
-    if (placed !== undefined) return { segments: placed.segments, value: () => placed };
-    const { packet } = packetOf({ format: head.format, dtype: head.dtype, meta: head.meta.slice(), bytes: head.bytes });
-    return { segments: packet.segments, value: () => packet };
-  }
-
-  override adopt(head: PacketHead, _source: number, _tag: number, payload: Uint8Array): boolean {
-    const reception = this.land(head);
-    copySegments([payload], reception.segments);
-    this.landed(reception);
-    return true;
-  }
-
-  override landed(reception: Reception): void {
-    this.value = reception.value();
-  }
-}
+/** The caller's memory for a packet, if it has any. */
+type Place = (head: PacketHead, op: ReceiveOperation) => Packet | undefined;
 
 /** Where calls come to the memory that the ranks of a communicator share. */
 export interface BoardDesk {
   board(channel: CollectiveChannel): Board | Promise<Board | undefined> | undefined;
 }
 
-export class CollectiveChannel implements Channel {
+/** Receives into an array that is there already, or a packet, still encoded, into memory of a {@link Place} or fresh memory. */
+export class CollectiveChannel implements Channel, Receiver, Caller<SendOperation> {
   readonly context: Context;
   readonly desk: BoardDesk | null;
   readonly number: number;
@@ -138,8 +66,37 @@ export class CollectiveChannel implements Channel {
     return describeFingerprint(this.fingerprint);
   }
 
+  title(op: Operation): string {
+    const { dest, source } = op as SendOperation & ReceiveOperation;
+    return `${this.describe()} (${dest === undefined ? `waiting for rank ${source}` : `sending to rank ${dest}`})`;
+  }
+
+  work(): Work | null {
+    return this.awaited;
+  }
+
+  explain(error: MpiError): MpiError {
+    return error;
+  }
+
+  /** HOT (bench: allreduce). */
+  land(op: ReceiveOperation, head: PacketHead): Reception {
+    const { into } = op;
+    if (!isTypedArray(into)) return landPacket(into as Place | undefined, head, op);
+    const bytes = bytesIn(into);
+    if (head.bytes !== bytes) throw errors.unequalParts(this.describe(), op.source, head.bytes, bytes);
+    return { segments: segmentsOf(into, bytes), value: nothing };
+  }
+
+  adopt(op: ReceiveOperation, head: PacketHead, payload: Uint8Array): boolean {
+    const reception = this.land(op, head);
+    copySegments([payload], reception.segments);
+    op.value = reception.value();
+    return true;
+  }
+
   send(array: TypedArray, dest: number): Wait {
-    return this.sendPacket(encode(array, 'collective'), dest);
+    return this.sendPacket(encode(array, CALL), dest);
   }
 
   recv(into: TypedArray, source: number): Wait {
@@ -151,33 +108,26 @@ export class CollectiveChannel implements Channel {
     return both(this.send(array, dest), settled(receiving));
   }
 
-  #receive(into: TypedArray, source: number): ArrayReceive {
-    const op = new ArrayReceive(this, into, source);
+  #receive(into: TypedArray | Place | undefined, source: number): ReceiveOperation {
+    const op = new ReceiveOperation(this.context, this, CALL, source, this.number, into, null);
     this.context.engine.receive(op);
     return op;
   }
 
   sendPacket(packet: Packet, dest: number): Wait {
-    const op = new ChannelSend(this, packet, dest);
+    const op = new SendOperation(this.context, this, CALL, packet, dest, this.number, false, this.stamp);
     this.context.engine.send(op);
     return settled(op);
   }
 
   recvPacket(source: number): Packet | Promise<Packet> {
-    const op = new PacketReceive(this, source);
-    this.context.engine.receive(op);
+    const op = this.#receive(undefined, source);
     const waiting = settled(op);
     return waiting === undefined ? (op.value as Packet) : waiting.then(() => op.value as Packet);
   }
 
-  async exchangePacket(
-    packet: Packet,
-    dest: number,
-    source: number,
-    place?: (head: PacketHead) => Packet | undefined,
-  ): Promise<Packet> {
-    const op = new PacketReceive(this, source, place);
-    this.context.engine.receive(op);
+  async exchangePacket(packet: Packet, dest: number, source: number, place?: Place): Promise<Packet> {
+    const op = this.#receive(place, source);
     const waiting = both(this.sendPacket(packet, dest), settled(op));
     if (waiting !== undefined) await waiting;
     return op.value as Packet;
@@ -193,7 +143,7 @@ export function settled(op: Operation): Wait {
   look(op);
   if (op.state === OpState.PENDING) {
     const waiting = new Promise<void>((resolve, reject) => {
-      op.wake = () => (op.state === OpState.FAILED ? reject(op.error) : resolve());
+      op.waiter = { woken: () => (op.state === OpState.FAILED ? reject(op.error) : resolve()) };
     });
     // An algorithm that has failed does not come back for what it had started before: nobody has to.
     waiting.catch(nothing);
@@ -201,6 +151,13 @@ export function settled(op: Operation): Wait {
   }
   if (op.state === OpState.FAILED) throw op.error;
   return undefined;
+}
+
+function landPacket(place: Place | undefined, head: PacketHead, op: ReceiveOperation): Reception {
+  const placed = place?.(head, op);
+  if (placed !== undefined) return { segments: placed.segments, value: () => placed };
+  const { packet } = packetOf({ format: head.format, dtype: head.dtype, meta: head.meta.slice(), bytes: head.bytes });
+  return { segments: packet.segments, value: () => packet };
 }
 
 function both(a: Wait, b: Wait): Wait {

@@ -10,10 +10,10 @@ import type { MpiError } from '../errors.ts';
 import * as errors from '../errors.ts';
 import { type Context, type ContextOwner, Tally } from '../matching/context.ts';
 import type { Engine } from '../matching/engine.ts';
-import type { Operation } from '../matching/operation.ts';
+import { type Operation, ReceiveOperation } from '../matching/operation.ts';
 import { type Frame, FrameKind } from '../wire/frame.ts';
 import { Agreement, type Disagreement, NUMBERS } from './agreement.ts';
-import { ChannelReceive, CollectiveChannel } from './channel.ts';
+import { CollectiveChannel } from './channel.ts';
 import { BLOCK, ContextKind } from './context-ids.ts';
 import type { Job, Member } from './member.ts';
 import { decodeSentence, encodeSentence } from './sentence.ts';
@@ -179,7 +179,7 @@ export class Domain implements CollectiveContext, ContextOwner {
       }
       channel.asked = true;
       for (const op of this.engine.pending()) {
-        if (op instanceof ChannelReceive && op.channel === channel) this.tell(op.source, channel);
+        if (op instanceof ReceiveOperation && op.caller === channel) this.tell(op.source, channel);
       }
     }
     return left;

@@ -3,7 +3,7 @@
  */
 import { inspect } from 'node:util';
 import type { Context } from '../matching/context.ts';
-import { ANY_SOURCE, ANY_TAG } from '../matching/envelope.ts';
+import { ANY_SOURCE, ANY_TAG, PROC_NULL } from '../matching/envelope.ts';
 import type { WaitOptions } from '../p2p/guard.ts';
 import { type MessagesOptions, messages, type ReceivedMessage } from '../p2p/messages.ts';
 import { PersistentRequest } from '../p2p/persistent.ts';
@@ -123,8 +123,9 @@ export abstract class PointToPoint {
   /** Starts a receive (MPI_Irecv). */
   irecv<T = unknown>(source: number = ANY_SOURCE, tag: number = ANY_TAG, options?: ReceiveOptions<T>): Request<T> {
     try {
-      const status = options?.status ?? new Status();
-      return new Request<T>(startReceive(this.#context, 'irecv', source, tag, options, status), status);
+      const op = startReceive(this.#context, 'irecv', source, tag, options);
+      const nobody = op === null ? new Status().set(PROC_NULL, tag, 0, 0) : undefined;
+      return new Request<T>(op, options?.status ?? nobody);
     } catch (error) {
       return Request.rejected<T>(error);
     }

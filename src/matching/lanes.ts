@@ -81,6 +81,15 @@ export class LaneTable<T extends Linked> {
     this.empty = { source, tag, lane };
   }
 
+  /** All entries, lane by lane. */
+  *[Symbol.iterator](): Iterator<T> {
+    for (const byTag of this.bySource.values()) {
+      for (const lane of byTag.values()) {
+        for (let entry = lane.head; entry !== null; entry = lane.after(entry)) yield entry;
+      }
+    }
+  }
+
   /** HOT (bench: latency). */
   lane(source: number, tag: number): Lane<T> | undefined {
     const { empty } = this;

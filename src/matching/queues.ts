@@ -14,10 +14,9 @@ export interface Posted extends Linked {
   queued: boolean;
 }
 
-/** Receives in posting order, each in the one lane of its pattern; a message looks at the heads of the four that fit it. */
+/** Receives, each in the one lane of its pattern; a message looks at the heads of the four that fit it. */
 export class PostedQueue<T extends Posted> {
   private readonly table = new LaneTable<T>(0);
-  private readonly all = new Lane<T>(1);
   private orders = 0;
   /** Posted receives with a wildcard in them: while there are none, one look-up is enough. */
   private wildcards = 0;
@@ -27,7 +26,6 @@ export class PostedQueue<T extends Posted> {
     op.queued = true;
     if (op.source === ANY_SOURCE || op.tag === ANY_TAG) this.wildcards++;
     this.table.push(op.source, op.tag, op);
-    this.all.push(op);
   }
 
   remove(op: T): boolean {
@@ -35,7 +33,6 @@ export class PostedQueue<T extends Posted> {
     op.queued = false;
     if (op.source === ANY_SOURCE || op.tag === ANY_TAG) this.wildcards--;
     this.table.remove(op.source, op.tag, op);
-    this.all.remove(op);
     return true;
   }
 
@@ -51,12 +48,9 @@ export class PostedQueue<T extends Posted> {
     return found;
   }
 
-  *[Symbol.iterator](): Iterator<T> {
-    for (let op = this.all.head; op !== null; ) {
-      const next = this.all.after(op);
-      yield op;
-      op = next;
-    }
+  /** In posting order. */
+  [Symbol.iterator](): Iterator<T> {
+    return [...this.table].sort((a, b) => a.order - b.order).values();
   }
 }
 

@@ -214,21 +214,20 @@ export class Receiving {
 
   /** Asks the receive where the payload goes. `null`: it can't take the message, and has failed. */
   private land(op: ReceiveOperation, head: PacketHead, source: number, tag: number): Reception | null {
+    op.matched(head, source, tag);
     try {
-      op.reception = op.land(head, source, tag);
+      return (op.reception = op.caller.land(op, head));
     } catch (error) {
       op.fail(errors.asMpiError(error));
       return null;
     }
-    op.total = head.bytes;
-    op.received = 0;
-    return op.reception;
   }
 
   private adopt(message: Message, op: ReceiveOperation): void {
     if (!op.pending) return;
+    op.matched(message, message.source, message.tag);
     try {
-      if (op.adopt(message, message.source, message.tag, message.payload)) this.spares.giveBack(message.payload);
+      if (op.caller.adopt(op, message, message.payload)) this.spares.giveBack(message.payload);
     } catch (error) {
       return op.fail(errors.asMpiError(error));
     }
@@ -241,7 +240,7 @@ export class Receiving {
     op.reception = null;
     if (!op.pending || reception === null) return;
     try {
-      op.landed(reception);
+      op.value = reception.value();
     } catch (error) {
       return op.fail(errors.asMpiError(error));
     }

@@ -11,7 +11,7 @@ import { checkSource, checkTag } from './arguments.ts';
 import { checkWaiting, guard, isLimited, type WaitOptions } from './guard.ts';
 import { failureOf, refused } from './located.ts';
 import { rankName, tagName } from './names.ts';
-import { checkReceive, Receive, type ReceiveOptions, received } from './receive.ts';
+import { checkReceive, type ReceiveOptions, received, receiveInto } from './receive.ts';
 import { Status } from './status.ts';
 import { relocated, wait } from './wait.ts';
 
@@ -64,7 +64,7 @@ export class Message {
       const { source, tag } = this.status;
       options?.status?.set(source, tag, this.status.bytes, this.status.count);
       if (this.#queued === null) return Promise.resolve(undefined as T);
-      const op = new Receive(this.#context, call, source, tag, options?.out, options?.status);
+      const op = receiveInto(this.#context, call, source, tag, options);
       this.#context.engine.receiveMessage(this.#queued, op);
       if (op.pending && isLimited(options)) guard(op, options, () => {});
       return received<T>(op);

@@ -1,12 +1,10 @@
 /** Receiving one value. */
 
-import type { MpiError } from '../errors.ts';
 import * as errors from '../errors.ts';
 import type { Context } from '../matching/context.ts';
 import { PROC_NULL } from '../matching/envelope.ts';
-import { OpState, ReceiveOperation } from '../matching/operation.ts';
-import type { PacketHead, Reception } from '../wire/packet.ts';
-import { adopt, checkOut, elementCount, receive } from '../wire/value.ts';
+import { OpState, ReceiveOperation, type Receiver } from '../matching/operation.ts';
+import { adopt, checkOut, receive } from '../wire/value.ts';
 import { checkSource, checkTag } from './arguments.ts';
 import { checkWaiting, guard, isLimited, type WaitOptions } from './guard.ts';
 import { failureOf, refused } from './located.ts';
@@ -22,49 +20,27 @@ export interface ReceiveOptions<T = unknown> extends WaitOptions {
   status?: Status | undefined;
 }
 
-export class Receive extends ReceiveOperation {
-  readonly call: string;
-  readonly out: unknown;
-  readonly status: Status | undefined;
-  /** Of the message once it is matched; what was asked for before. */
-  #from: number;
-  #fromTag: number;
+/** The program receives. */
+const PROGRAM: Receiver = {
+  land: (op, head) => receive(head, op.into, op.call),
+  adopt(op, head, payload) {
+    op.value = adopt(head, payload, op.into, op.call);
+    return op.into !== undefined;
+  },
+  title: (op) => `${op.call}(source ${rankName(op.source)}, tag ${tagName(op.tag)})`,
+  work: (op) => op,
+  explain: (error, op) => failureOf(error, op, op.actualSource, op.actualTag),
+};
 
-  constructor(context: Context, call: string, source: number, tag: number, out: unknown, status: Status | undefined) {
-    super(context, source, tag);
-    this.call = call;
-    this.out = out;
-    this.status = status;
-    this.#from = source;
-    this.#fromTag = tag;
-  }
-
-  override land(head: PacketHead, source: number, tag: number): Reception {
-    this.#from = source;
-    this.#fromTag = tag;
-    this.status?.set(source, tag, head.bytes, elementCount(head));
-    return receive(head, this.out, this.call);
-  }
-
-  override adopt(head: PacketHead, source: number, tag: number, payload: Uint8Array): boolean {
-    this.#from = source;
-    this.#fromTag = tag;
-    this.status?.set(source, tag, head.bytes, elementCount(head));
-    this.value = adopt(head, payload, this.out, this.call);
-    return this.out !== undefined;
-  }
-
-  override landed(reception: Reception): void {
-    this.value = reception.value();
-  }
-
-  override fail(error: MpiError): void {
-    super.fail(failureOf(error, this, this.#from, this.#fromTag));
-  }
-
-  override describe(): string {
-    return `${this.call}(source ${rankName(this.source)}, tag ${tagName(this.tag)})`;
-  }
+/** A receive of the program's, to be started. */
+export function receiveInto(
+  context: Context,
+  call: string,
+  source: number,
+  tag: number,
+  options: ReceiveOptions | undefined,
+): ReceiveOperation {
+  return new ReceiveOperation(context, PROGRAM, call, source, tag, options?.out, options?.status ?? null);
 }
 
 export function checkReceive(call: string, options: ReceiveOptions | undefined): void {
@@ -81,8 +57,7 @@ export function startReceive(
   source: number,
   tag: number,
   options: ReceiveOptions | undefined,
-  status: Status | undefined = options?.status,
-): Receive | null {
+): ReceiveOperation | null {
   try {
     checkSource(call, source, context);
     checkTag(call, tag, true);
@@ -91,10 +66,10 @@ export function startReceive(
     throw refused(error, context, call);
   }
   if (source === PROC_NULL) {
-    status?.set(PROC_NULL, tag, 0, 0);
+    options?.status?.set(PROC_NULL, tag, 0, 0);
     return null;
   }
-  const op = new Receive(context, call, source, tag, options?.out, status);
+  const op = receiveInto(context, call, source, tag, options);
   context.engine.receive(op);
   if (op.pending && isLimited(options)) guard(op, options, () => context.engine.withdraw(op));
   return op;

@@ -5,7 +5,7 @@ export class Running implements Work {
   state: OpState = OpState.PENDING;
   value: unknown = undefined;
   error: unknown = undefined;
-  wake: Work['wake'] = null;
+  waiter: Work['waiter'] = null;
 
   constructor(promise: Promise<unknown>) {
     promise.then(
@@ -26,8 +26,8 @@ export class Running implements Work {
 
   #end(state: OpState): void {
     this.state = state;
-    const { wake } = this;
-    this.wake = null;
-    wake?.(undefined);
+    const { waiter } = this;
+    this.waiter = null;
+    waiter?.woken(undefined);
   }
 }

@@ -1,8 +1,7 @@
 /** Sending one value to one rank. */
-import type { MpiError } from '../errors.ts';
 import type { Context } from '../matching/context.ts';
 import { PROC_NULL } from '../matching/envelope.ts';
-import { OpState, SendOperation } from '../matching/operation.ts';
+import { type Caller, OpState, SendOperation } from '../matching/operation.ts';
 import type { Packet } from '../wire/packet.ts';
 import { encode } from '../wire/value.ts';
 import { checkDest, checkTag } from './arguments.ts';
@@ -17,22 +16,12 @@ export interface SendOptions extends WaitOptions {}
 /** A resolved promise for everything that is done at once. */
 export const DONE: Promise<void> = Promise.resolve();
 
-export class Send extends SendOperation {
-  readonly call: string;
-
-  constructor(context: Context, call: string, packet: Packet, dest: number, tag: number, synchronous: boolean) {
-    super(context, packet, dest, tag, synchronous, null);
-    this.call = call;
-  }
-
-  override fail(error: MpiError): void {
-    super.fail(failureOf(error, this, this.dest, this.tag));
-  }
-
-  override describe(): string {
-    return `${this.call}(dest ${rankName(this.dest)}, tag ${tagName(this.tag)})`;
-  }
-}
+/** The program sends. */
+const PROGRAM: Caller<SendOperation> = {
+  title: (op) => `${op.call}(dest ${rankName(op.dest)}, tag ${tagName(op.tag)})`,
+  work: (op) => op,
+  explain: (error, op) => failureOf(error, op, op.dest, op.tag),
+};
 
 /**
  * Checks, encodes and starts a send. `null`: there is nobody to send to. Throws what is wrong with the arguments before a byte
@@ -46,7 +35,7 @@ export function startSend(
   tag: number,
   synchronous: boolean,
   options: SendOptions | undefined,
-): Send | null {
+): SendOperation | null {
   let packet: Packet;
   try {
     checkDest(call, dest, context);
@@ -57,7 +46,7 @@ export function startSend(
     throw refused(error, context, call);
   }
   if (dest === PROC_NULL) return null;
-  const op = new Send(context, call, packet, dest, tag, synchronous);
+  const op = new SendOperation(context, PROGRAM, call, packet, dest, tag, synchronous, null);
   context.engine.send(op);
   if (op.pending && isLimited(options)) guard(op, options, () => context.engine.requestCancel(op));
   return op;

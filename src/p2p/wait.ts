@@ -26,10 +26,10 @@ export function look(op: Operation): void {
 
 /** Asks for the stack of whoever waits for `work`, if anybody does. */
 export function locate(work: Work, tell: Locate): void {
-  const { wake } = work;
-  if (wake === null) return;
-  work.wake = null;
-  wake(tell);
+  const { waiter } = work;
+  if (waiter === null) return;
+  work.waiter = null;
+  waiter.woken(tell);
 }
 
 /** Of our errors the stack says who waits; what an op of the user's has thrown is left as it is. */
@@ -40,7 +40,7 @@ export function here(error: unknown): unknown {
 /** The next reason to look at `work` again: its end, or somebody who asks where it is waited for, who gets {@link stackHere}. */
 export function woken(work: Work): Promise<Locate | undefined> {
   return new Promise((resolve) => {
-    work.wake = resolve;
+    work.waiter = { woken: resolve };
   });
 }
 

@@ -251,7 +251,7 @@ export function copyOf(packet: Packet): Packet {
 }
 
 /** The number of elements of a numeric message; 1 for any other value, 0 for undefined. For `Status.count`. */
-export function elementCount({ format, dtype, bytes }: PacketHead): number {
+export function elementCount({ format, dtype, bytes }: Omit<PacketHead, 'meta'>): number {
   if (dtype !== 0) return Math.floor(bytes / (itemsizeOf(dtype) || 1));
   return format === Format.UNDEFINED ? 0 : 1;
 }

@@ -1,9 +1,9 @@
 /** Engines over a memory network, and operations that a test can look into. */
 import type { Context } from '../../src/matching/context.ts';
 import { Engine } from '../../src/matching/engine.ts';
-import { ReceiveOperation, SendOperation } from '../../src/matching/operation.ts';
+import { type Caller, ReceiveOperation, type Receiver, SendOperation } from '../../src/matching/operation.ts';
 import { MemoryNetwork } from '../../src/transport/memory/network.ts';
-import type { Packet, PacketHead, Reception } from '../../src/wire/packet.ts';
+import type { Packet } from '../../src/wire/packet.ts';
 
 const NO_META = new Uint8Array(0);
 
@@ -11,22 +11,39 @@ export function packetOf(bytes: Uint8Array): Packet {
   return { format: 1, dtype: 0, meta: NO_META, bytes: bytes.byteLength, segments: [bytes] };
 }
 
+const SENDER: Caller<SendOperation> = {
+  title: (op) => `send(${op.dest}, ${op.tag})`,
+  work: (op) => op,
+  explain: (error) => error,
+};
+
 export class TestSend extends SendOperation {
   constructor(context: Context, bytes: Uint8Array, dest: number, tag: number, synchronous = false) {
-    super(context, packetOf(bytes), dest, tag, synchronous, null);
-  }
-
-  override describe(): string {
-    return `send(${this.dest}, ${this.tag})`;
+    super(context, SENDER, 'send', packetOf(bytes), dest, tag, synchronous, null);
   }
 }
 
+const RECEIVER: Receiver = {
+  land(op, head) {
+    if (head.bytes > (op as TestReceive).limit) throw new RangeError('too long');
+    const bytes = new Uint8Array(head.bytes);
+    return { segments: [bytes], value: () => bytes };
+  },
+  adopt(op, head, payload) {
+    this.land(op, head);
+    op.value = payload.slice();
+    return true;
+  },
+  title: (op) => `recv(${op.source}, ${op.tag})`,
+  work: (op) => op,
+  explain: (error) => error,
+};
+
 export class TestReceive extends ReceiveOperation {
   readonly limit: number;
-  actual: { source: number; tag: number } | undefined;
 
   constructor(context: Context, source: number, tag: number, limit = Number.POSITIVE_INFINITY) {
-    super(context, source, tag);
+    super(context, RECEIVER, 'recv', source, tag, undefined, null);
     this.limit = limit;
   }
 
@@ -34,25 +51,8 @@ export class TestReceive extends ReceiveOperation {
     return this.value as Uint8Array;
   }
 
-  override land(head: PacketHead, source: number, tag: number): Reception {
-    this.actual = { source, tag };
-    if (head.bytes > this.limit) throw new RangeError('too long');
-    const bytes = new Uint8Array(head.bytes);
-    return { segments: [bytes], value: () => bytes };
-  }
-
-  override adopt(head: PacketHead, source: number, tag: number, payload: Uint8Array): boolean {
-    this.land(head, source, tag);
-    this.value = payload.slice();
-    return true;
-  }
-
-  override landed(reception: Reception): void {
-    this.value = reception.value();
-  }
-
-  override describe(): string {
-    return `recv(${this.source}, ${this.tag})`;
+  get actual(): { source: number; tag: number } | undefined {
+    return this.format === 0 ? undefined : { source: this.actualSource, tag: this.actualTag };
   }
 }
 
