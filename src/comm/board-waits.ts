@@ -10,8 +10,9 @@ export class BoardReceive extends ChannelReceive {
   readonly goal: Awaited;
   readonly #waits: BoardWaits;
 
-  constructor(channel: CollectiveChannel, board: Board, awaited: Awaited, waits: BoardWaits) {
-    super(channel, awaited.peer);
+  /** @param peer - whom we wait for, as the communicator counts. */
+  constructor(channel: CollectiveChannel, peer: number, board: Board, awaited: Awaited, waits: BoardWaits) {
+    super(channel, peer);
     this.board = board;
     this.goal = awaited;
     this.#waits = waits;

@@ -2,8 +2,9 @@
 
 import type { Board } from '../collectives/board/board.ts';
 import { describeFingerprint } from '../collectives/calls.ts';
-import type { Channel, Wait } from '../collectives/channel.ts';
+import type { CallChannel, Wait } from '../collectives/channel.ts';
 import type { Fingerprint } from '../collectives/context.ts';
+import type { HostMap } from '../collectives/levels/host-map.ts';
 import * as errors from '../errors.ts';
 import type { Context } from '../matching/context.ts';
 import { type Operation, OpState, ReceiveOperation, SendOperation, type Work } from '../matching/operation.ts';
@@ -92,14 +93,15 @@ class PacketReceive extends ChannelReceive {
   }
 }
 
-/** Where calls come to the memory that the ranks of a communicator share. */
+/** Where calls come to the memory that the ranks of a host share. */
 export interface BoardDesk {
+  readonly hosts: HostMap;
   board(channel: CollectiveChannel): Board | Promise<Board | undefined> | undefined;
 }
 
-export class CollectiveChannel implements Channel {
+export class CollectiveChannel implements CallChannel {
   readonly context: Context;
-  readonly desk: BoardDesk | null;
+  readonly desk: BoardDesk;
   readonly number: number;
   readonly fingerprint: Fingerprint;
   readonly stamp: Frame;
@@ -113,7 +115,7 @@ export class CollectiveChannel implements Channel {
   seen = false;
   asked = false;
 
-  constructor(context: Context, number: number, fingerprint: Fingerprint, stamp: Frame, desk: BoardDesk | null) {
+  constructor(context: Context, number: number, fingerprint: Fingerprint, stamp: Frame, desk: BoardDesk) {
     this.context = context;
     this.desk = desk;
     this.number = number;
@@ -121,6 +123,10 @@ export class CollectiveChannel implements Channel {
     this.stamp = stamp;
     this.rank = context.rank;
     this.size = context.size;
+  }
+
+  get hosts(): HostMap {
+    return this.desk.hosts;
   }
 
   describe(): string {
@@ -168,7 +174,7 @@ export class CollectiveChannel implements Channel {
   }
 
   board(): Board | Promise<Board | undefined> | undefined {
-    return this.desk?.board(this);
+    return this.desk.board(this);
   }
 }
 
