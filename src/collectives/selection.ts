@@ -39,8 +39,11 @@ interface Rule {
   readonly folded?: true;
   /** Only for operators that commute. */
   readonly commutative?: true;
-  /** Only where there are several hosts, and several ranks on one of them at least. */
-  readonly levels?: true;
+  /**
+   * Only where there are several hosts, and several ranks on one of them at least. Where those of each host follow one on another most steps
+   * of the other algorithms are within hosts by themselves: what they do better then is for ranks that lie `scattered`.
+   */
+  readonly levels?: true | 'scattered';
 }
 
 const KiB = 1024;
@@ -50,8 +53,12 @@ const RULES: readonly Rule[] = [
   { collective: 'bcast', algorithm: TWO_LEVEL, levels: true },
   { collective: 'allgather', algorithm: TWO_LEVEL, levels: true },
   { collective: 'allgatherv', algorithm: TWO_LEVEL, levels: true },
-  { collective: 'reduce', algorithm: TWO_LEVEL, levels: true },
-  { collective: 'allreduce', algorithm: TWO_LEVEL, levels: true },
+  { collective: 'reduce', algorithm: TWO_LEVEL, levels: 'scattered' },
+  { collective: 'reduce', algorithm: TWO_LEVEL, levels: true, maxBytes: 64 * KiB },
+  { collective: 'reduce', algorithm: TWO_LEVEL, levels: true, maxBytes: 1024 * KiB, maxSize: 8 },
+  { collective: 'allreduce', algorithm: TWO_LEVEL, levels: 'scattered' },
+  { collective: 'allreduce', algorithm: TWO_LEVEL, levels: true, maxBytes: 64 * KiB },
+  { collective: 'allreduce', algorithm: TWO_LEVEL, levels: true, maxBytes: 1024 * KiB, maxSize: 8 },
   { collective: 'barrier', algorithm: 'dissemination' },
   { collective: 'bcast', algorithm: 'binomial', maxBytes: 64 * KiB },
   { collective: 'bcast', algorithm: 'chain', maxBytes: 512 * KiB, maxSize: 8 },
@@ -203,14 +210,19 @@ function ruled<Name extends SelectableName>(
   name: Name,
   traits: Traits,
 ): Algorithm<RunOf<Name>> {
-  const rule = RULES_OF.get(name)?.find((candidate) => fits(candidate, context, traits));
+  const keeps = ({ algorithm }: Rule) => {
+    const found = algorithmOf(name, algorithm);
+    return found !== undefined && keepsOrder(context, found, traits);
+  };
+  const rule = RULES_OF.get(name)?.find((candidate) => fits(candidate, context, traits) && keeps(candidate));
   const algorithm = rule && algorithmOf(name, rule.algorithm);
   invariant(algorithm !== undefined, 'no rule fits', name, context.size);
   return algorithm;
 }
 
 function fits(rule: Rule, { size, hosts }: CollectiveContext, { bytes = 0, commutative = true }: Traits): boolean {
-  if (rule.levels) return hosts.twoLevels && (commutative || hosts.consecutive);
+  if (rule.levels !== undefined && !hosts.twoLevels) return false;
+  if (rule.levels === 'scattered' && hosts.consecutive) return false;
   if (rule.maxBytes !== undefined && bytes > rule.maxBytes) return false;
   if (rule.maxBytesPerRank !== undefined && bytes > rule.maxBytesPerRank * size) return false;
   if (rule.maxSize !== undefined && size > rule.maxSize) return false;

@@ -1,10 +1,13 @@
 /** Collectives in two levels: on ranks that are spread over hosts in every way. */
 import { describe, expect, it } from 'vitest';
 import type { CallChannel } from '../../src/collectives/channel.ts';
+import type { CollectiveContext } from '../../src/collectives/context.ts';
 import { HostMap } from '../../src/collectives/levels/host-map.ts';
 import { levelsOf } from '../../src/collectives/levels/levels.ts';
-import { COLLECTIVES, SELECTABLE } from '../../src/collectives/registry.ts';
-import { createOp, SUM } from '../../src/index.ts';
+import { COLLECTIVES, SELECTABLE, type SelectableName } from '../../src/collectives/registry.ts';
+import { choose } from '../../src/collectives/selection.ts';
+import { createOp, type MpiError, SUM } from '../../src/index.ts';
+import { simulate } from '../../src/runtime/simulate.ts';
 import { TINY, withBoards } from '../helpers/boards.ts';
 import type { CollectiveComm } from './helpers/comm.ts';
 import { runLocal } from './helpers/local.ts';
@@ -129,6 +132,80 @@ describe('a call in two levels', () => {
     }
   });
 
+  it.each([
+    ['on its host', 1],
+    ['on another host', 3],
+  ])('finds out a rank that calls something else %s', async (_, other) => {
+    for (const after of [0, 100]) {
+      const codes = await withBoards(
+        4,
+        (comm) =>
+          Promise.resolve(comm.rank === other ? comm.barrier() : comm.allreduce(comm.rank)).then(
+            () => 'done',
+            (error: MpiError) => error.code,
+          ),
+        {},
+        { settings: { ...TINY, after }, hosts: [...'aabb'] },
+      );
+      expect(codes).toContain('ERR_MISMATCH');
+      expect(codes.filter((code) => code === 'ERR_MISMATCH' || code === 'ERR_COMM')).toHaveLength(4);
+    }
+  });
+
+  it('ends where a rank does not come, at its time limit and on all hosts', async () => {
+    const { results } = await simulate(
+      6,
+      async (comm, clock) => {
+        if (comm.rank === 4) await clock.sleep(10);
+        const options = comm.rank === 0 ? { timeout: 1000 } : {};
+        return comm.allreduce(new Float64Array(1e6), SUM, options).then(
+          () => 'done',
+          (error: MpiError) => error.code,
+        );
+      },
+      { hosts: 2, algorithms: { allreduce: 'twoLevel' } },
+    );
+    expect(results[0]).toBe('ERR_TIMEOUT');
+    expect(new Set(results.slice(1))).toEqual(new Set(['ERR_COMM']));
+  });
+
+  it('ends where a rank is lost', async () => {
+    const { results } = await simulate(
+      6,
+      async (comm, clock) => {
+        if (comm.rank === 4) await clock.sleep(10);
+        return comm.bcast(comm.rank === 1 ? 'news' : undefined, 1).then(
+          () => 'done',
+          (error: MpiError) => error.code,
+        );
+      },
+      { hosts: 3, failures: [{ rank: 4, at: 1 }] },
+    );
+    // Who needs nothing of it is done.
+    expect(results[4]).toBeUndefined();
+    for (const result of results.toSpliced(4, 1)) expect(['done', 'ERR_PROC_FAILED', 'ERR_COMM']).toContain(result);
+  });
+
+  it('is what calls take by themselves where it pays, and not within one host', () => {
+    const chosen = (layout: string, name: SelectableName, bytes: number, commutative = true) => {
+      const size = layout.length;
+      const context = { rank: 0, size, algorithms: new Map(), hosts: new HostMap([...layout]), sharesMemory: false };
+      return choose(context as unknown as CollectiveContext, name, undefined, { bytes, commutative }).code === 14;
+    };
+    for (const name of NAMES) {
+      expect(chosen('aabb', name, 8)).toBe(true);
+      expect(chosen('abab', name, 8)).toBe(true);
+      expect(chosen('aaaa', name, 8)).toBe(false);
+      expect(chosen('abcd', name, 8)).toBe(false);
+    }
+    for (const name of ['reduce', 'allreduce'] as const) {
+      expect(chosen('aabb', name, 8, false)).toBe(true);
+      expect(chosen('abab', name, 8, false)).toBe(false);
+      expect(chosen('aabb', name, 2 ** 24)).toBe(false);
+      expect(chosen('abab', name, 2 ** 24)).toBe(true);
+    }
+  });
+
   it('sends between hosts no more than leaders have to', async () => {
     const hosts = [...'aabbcc'];
     const sent = await runLocal(
@@ -140,11 +217,11 @@ describe('a call in two levels', () => {
           get(target, name: keyof CallChannel) {
             const member = target[name];
             if (typeof member !== 'function') return member;
-            return (...args: never[]) => {
+            return (...args: unknown[]) => {
               const dest =
                 name === 'exchange' || name === 'send' || name === 'sendPacket' ? (args[1] as number) : undefined;
               if (dest !== undefined) counts[hosts[dest] === hosts[target.rank] ? 'near' : 'far']++;
-              return (member as (...args: never[]) => unknown).apply(target, args);
+              return (member as (...args: unknown[]) => unknown).apply(target, args);
             };
           },
         });
