@@ -1,5 +1,5 @@
 import type { TypedArray } from '../../wire/dtype.ts';
-import type { Packet } from '../../wire/packet.ts';
+import type { Packet, PacketHead } from '../../wire/packet.ts';
 import type { Channel, Wait } from '../channel.ts';
 
 /**
@@ -40,8 +40,13 @@ export class PartChannel implements Channel {
     return this.#whole.recvPacket(this.#inWhole(source));
   }
 
-  exchangePacket(packet: Packet, dest: number, source: number): Promise<Packet> {
-    return this.#whole.exchangePacket(packet, this.#inWhole(dest), this.#inWhole(source));
+  exchangePacket(
+    packet: Packet,
+    dest: number,
+    source: number,
+    place?: (head: PacketHead) => Packet | undefined,
+  ): Promise<Packet> {
+    return this.#whole.exchangePacket(packet, this.#inWhole(dest), this.#inWhole(source), place);
   }
 
   #inWhole(rank: number): number {
