@@ -124,19 +124,15 @@ class Columns {
 
   #lists(lists: readonly (readonly unknown[])[], depth: number): boolean {
     for (const list of lists) if (!this.#walk.add(list)) return false;
-    if (
-      !this.#integers(
-        ColumnKind.LISTS,
-        lists.map((list) => list.length),
-      )
-    )
-      return false;
+    const lengths = lists.map((list) => list.length);
+    if (!this.#integers(ColumnKind.LISTS, lengths)) return false;
     if (lists.length === 1) return this.#column(lists[0]!, depth + 1);
     const items: unknown[] = [];
-    for (const list of lists) {
-      for (let i = 0; i < list.length; i++) {
-        const item = list[i];
-        if (item === undefined && !(i in list)) return false;
+    for (let i = 0; i < lists.length; i++) {
+      const list = lists[i]!;
+      for (let k = 0; k < lengths[i]!; k++) {
+        const item = list[k];
+        if (item === undefined && !(k in list)) return false;
         items.push(item);
       }
     }
@@ -159,18 +155,21 @@ type Row = Readonly<Record<string, unknown>>;
 
 /** The keys of the first one, if all are plain objects with the same in the same order. */
 function keysOf(items: readonly unknown[]): readonly string[] | undefined {
-  const keys = Object.keys(items[0] as object);
-  if (keys.length === 0 || !keys.every(isPlainKey)) return undefined;
-  for (let i = 0; i < items.length; i++) if (!hasKeys(items[i], keys)) return undefined;
+  const keys = ownKeys(items[0]);
+  if (keys === undefined || keys.length === 0 || !keys.every(isPlainKey)) return undefined;
+  for (let i = 1; i < items.length; i++) if (!areSame(keys, ownKeys(items[i]))) return undefined;
   return keys;
 }
 
-function hasKeys(item: unknown, keys: readonly string[]): boolean {
-  if (typeof item !== 'object' || item === null || item.constructor !== Object) return false;
-  let found = 0;
-  // What is inherited would be counted as well: plain objects inherit nothing that can be enumerated.
-  for (const key in item) if (key !== keys[found++]) return false;
-  return found === keys.length;
+/** Of a plain object only: an array of numbers would have a million. */
+function ownKeys(item: unknown): readonly string[] | undefined {
+  return typeof item === 'object' && item !== null && item.constructor === Object ? Object.keys(item) : undefined;
+}
+
+function areSame(keys: readonly string[], others: readonly string[] | undefined): boolean {
+  if (others?.length !== keys.length) return false;
+  for (let k = 0; k < keys.length; k++) if (keys[k] !== others[k]) return false;
+  return true;
 }
 
 function areLists(items: readonly unknown[]): items is readonly (readonly unknown[])[] {

@@ -155,6 +155,15 @@ describe('a long array', () => {
     expect(keys).toEqual(['1', 'z', 'a']);
   });
 
+  it('of objects that inherit has what is their own', () => {
+    const heirs = list(70, (i) => (i === 0 ? { a: 1 } : (Object.create({ a: i }) as object)));
+    expect(roundTrip(heirs)).toStrictEqual(list(70, (i) => (i === 0 ? { a: 1 } : {})));
+  });
+
+  it('may stand beside an array that is no plain object', () => {
+    travels({ rows: list(70, (i) => ({ i })), field: new Float64Array(1000) }, Format.GRAPH);
+  });
+
   it('stays shared where it was shared, and its rows', () => {
     const row = { a: [1] };
     const rows = list(70, (i) => (i % 10 === 0 ? row : { a: [i] }));

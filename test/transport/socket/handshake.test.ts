@@ -35,7 +35,7 @@ function flipped(message: Buffer, bit: number): Buffer {
 describe('handshake', () => {
   it('the hello stands byte for byte', () => {
     expect(dialer().hello.toString('hex')).toBe(
-      `54534d50490d0a00${'0400'}${'01'}${'00'}${'00112233445566ff'}${'05000000'}${'04030201'}${'09000000'}${'dd'.repeat(32)}`,
+      `54534d50490d0a00${'0500'}${'01'}${'00'}${'00112233445566ff'}${'05000000'}${'04030201'}${'09000000'}${'dd'.repeat(32)}`,
     );
     expect(dialer().hello).toHaveLength(HELLO_BYTES);
   });
