@@ -4,6 +4,7 @@ import * as errors from '../errors.ts';
 import type { Context } from '../matching/context.ts';
 import { PROC_NULL } from '../matching/envelope.ts';
 import { OpState, ReceiveOperation, type Receiver } from '../matching/operation.ts';
+import { fewInto } from '../wire/few.ts';
 import { adopt, checkOut, receive } from '../wire/value.ts';
 import { checkSource, checkTag } from './arguments.ts';
 import { checkWaiting, guard, isLimited, type WaitOptions } from './guard.ts';
@@ -22,6 +23,11 @@ export interface ReceiveOptions<T = unknown> extends WaitOptions {
 
 /** The program receives. */
 const PROGRAM: Receiver = {
+  take(op, head, memory, at) {
+    if (!fewInto(head, memory, at, op.into)) return false;
+    op.value = op.into;
+    return true;
+  },
   land: (op, head) => receive(head, op.into, op.call),
   adopt(op, head, payload) {
     op.value = adopt(head, payload, op.into, op.call);

@@ -20,10 +20,12 @@ export interface Delivery {
 export interface FrameSink {
   /**
    * A header, with its meta data, has arrived from `peer`. `frame` and `frame.meta` are valid during the call only.
-   * The answer says where the payload goes; `null` exactly when `frame.bytes` is 0 and nothing is left to do.
+   * The answer says where the payload goes; `null` when nothing is left to do: `frame.bytes` is 0, or the payload was there and was taken.
    * A throw is a protocol violation of the peer: the transport closes that link and reports it as `lost`.
+   *
+   * @param memory - where all of the payload stands already, from `at` on; for the length of the call.
    */
-  announce(peer: number, frame: Frame): Landing | null;
+  announce(peer: number, frame: Frame, memory?: DataView, at?: number): Landing | null;
   /** The payload of the frame announced last on this link has landed. */
   landed(peer: number, landing: Landing): void;
   /**
