@@ -1,6 +1,7 @@
 /** The algorithms of a collective against each other, and against the one that the selection takes. */
 import { invariant } from '../../src/base/invariant.ts';
 import type { CollectiveContext } from '../../src/collectives/context.ts';
+import { HostMap } from '../../src/collectives/levels/host-map.ts';
 import { COLLECTIVES, type SelectableName } from '../../src/collectives/registry.ts';
 import { choose } from '../../src/collectives/selection.ts';
 import { COSTS, costOf } from './costs.ts';
@@ -32,6 +33,8 @@ export function chosen(name: SelectableName, ranks: number, bytes: number): stri
     size: ranks,
     segmentBytes: 0,
     algorithms: new Map(),
+    // One rank a host: none has levels.
+    hosts: new HostMap(['a host']),
     sharesMemory: false,
     unshared: 'nothing is called',
     open: never,

@@ -40,9 +40,9 @@ export const COSTS: Readonly<Record<SelectableName, Readonly<Record<string, Cost
   gather,
   gatherv: gather,
   allgather,
-  allgatherv: allgather,
+  allgatherv: { ...allgather, ring: movement.allgathervRing },
   alltoall,
-  alltoallv: alltoall,
+  alltoallv: { ...alltoall, pairwise: movement.alltoallvPairwise },
   reduce: {
     binomial: reductions.reduceBinomial,
     rabenseifner: reductions.reduceRabenseifner,

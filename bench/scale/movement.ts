@@ -75,9 +75,14 @@ function gatherStraight(p: number, n: number, link: Link): number {
   return (p - 1) * link.overhead + 3 * link.alpha + (p - 1) * link.line(n);
 }
 
-/** In lockstep; announced values go around once more. */
+/** In lockstep, whole, whatever their length. */
 export function allgatherRing(p: number, n: number, link: Link): number {
-  return (p - 1) * (link.message(carried(n)) + (isAnnounced(n) ? link.message(n) : 0));
+  return (p - 1) * link.message(n);
+}
+
+/** Without counts nobody knows where large parts belong: they are announced, and go around once more. */
+export function allgathervRing(p: number, n: number, link: Link): number {
+  return (p - 1) * link.message(carried(n)) + (isAnnounced(n) ? allgatherRing(p, n, link) : 0);
 }
 
 /** Bruck, Ho, Kipnis, Upfal, Weathersby, Efficient algorithms for all-to-all communications (1997). Announced values: by the ring. */
@@ -89,8 +94,14 @@ export function allgatherBruck(p: number, n: number, link: Link): number {
   return time;
 }
 
+/** In lockstep, whole, whatever their length. */
 export function alltoallPairwise(p: number, n: number, link: Link): number {
-  return (p - 1) * (link.message(carried(n)) + (isAnnounced(n) ? link.message(n) : 0));
+  return (p - 1) * link.message(n);
+}
+
+/** Without counts: as {@link allgathervRing}. */
+export function alltoallvPairwise(p: number, n: number, link: Link): number {
+  return (p - 1) * link.message(carried(n)) + (isAnnounced(n) ? alltoallPairwise(p, n, link) : 0);
 }
 
 /** Bruck and others (1997): each round takes along what has its bit in the distance. Announced values: pairwise. */

@@ -1,4 +1,5 @@
 /** `tsrun doctor`: looks at the machines of a job before there is one, and says what to mend. Imported when asked for, as everything here. */
+import { Environment } from '../../src/contract/environment.ts';
 import { starterOf } from '../agents/hosts.ts';
 import { startProgram } from '../agents/start.ts';
 import { packageRoot } from '../bundle/library.ts';
@@ -66,6 +67,7 @@ export async function runDoctor(args: readonly string[], context: DoctorContext)
     interface: wanted === undefined ? undefined : values.networkInterface(wanted),
     ports,
     workingDirectory: context.workingDirectory,
+    native: context.env[Environment.NATIVE],
   };
   const jobs = jobsInMind(patients, site, given, context).map((job) => ({ ...job, ports }));
   const examination = await examine(plan, context.open ?? opener(site, given));

@@ -4,6 +4,7 @@ import { checkFiles } from './checks/files.ts';
 import { checkLaunchers } from './checks/launchers.ts';
 import { checkNetwork } from './checks/network.ts';
 import { checkResources } from './checks/resources.ts';
+import { checkSharing } from './checks/sharing.ts';
 import { checkSoftware } from './checks/software.ts';
 import type { Examination, HostExamination } from './examination.ts';
 import { type Finding, type JobInMind, problem } from './finding.ts';
@@ -37,6 +38,7 @@ function checkHost(host: HostExamination, job: JobInMind): Finding[] {
     ...checkSoftware(facts, job),
     ...checkResources(facts, job),
     ...checkFiles(facts, job),
+    ...checkSharing(facts, job),
     ...checkNetwork(facts, job, deaf),
     // Elsewhere it is what has brought us there.
     ...(job.launches ? checkLaunchers(facts) : []),

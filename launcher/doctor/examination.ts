@@ -21,6 +21,7 @@ export interface ExaminationPlan {
   readonly interface: string | undefined;
   readonly ports: ListenQuery['ports'];
   readonly workingDirectory: string;
+  readonly native: FactsQuery['native'];
 }
 
 export interface Examination {
@@ -54,8 +55,8 @@ export async function examine(plan: ExaminationPlan, open: OpenExaminer): Promis
   const visits = plan.hosts.map((host) => new Visit(host, open));
   try {
     await Promise.all(visits.map((visit) => visit.begin()));
-    const { interface: wanted, workingDirectory } = plan;
-    const query = { interface: wanted, towards: undefined, workingDirectory };
+    const { interface: wanted, workingDirectory, native } = plan;
+    const query = { interface: wanted, towards: undefined, workingDirectory, native };
     const [here, elsewhere] = [true, false].map((local) => visits.filter((visit) => visit.host.local === local));
     await Promise.all(elsewhere!.map((visit) => visit.look(query)));
     // Of this host, others are told the address that leads to them.

@@ -1,5 +1,6 @@
 /** What is found on one machine: plain data, which can travel. What it means is for checks/ to say. */
 import type { OuterPuzzle, OuterTask } from '../../src/contract/outer.ts';
+import type { SharingReport } from '../../src/contract/sharing.ts';
 
 export interface Facts {
   readonly hostname: string;
@@ -12,6 +13,7 @@ export interface Facts {
   readonly processors: Processors;
   readonly limits: Limits;
   readonly files: Files;
+  readonly sharing: SharingReport;
   readonly network: Network;
   /** Each undefined: it works; else what went wrong. */
   readonly works: {
@@ -51,8 +53,6 @@ export interface Files {
   readonly problem: string | undefined;
   /** Bytes that are free there. */
   readonly free: number | undefined;
-  /** Bytes of /dev/shm; undefined: there is none. */
-  readonly sharedMemory: number | undefined;
   /** Whether the folder is here in which tsrun was started. */
   readonly workingDirectory: boolean;
 }

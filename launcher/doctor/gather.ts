@@ -11,7 +11,7 @@ import { createWorkspace, socketPath } from '../workspace.ts';
 import { cgroupLimits } from './cgroup.ts';
 import type { Facts, Files, Launchers, Network } from './facts.ts';
 import { readLimits } from './limits.ts';
-import { tryCompilers, tryListening } from './probes.ts';
+import { tryCompilers, tryListening, trySharing } from './probes.ts';
 
 export interface FactsQuery {
   /** What `--interface` says. */
@@ -20,12 +20,15 @@ export interface FactsQuery {
   readonly towards: string | undefined;
   /** Where tsrun was started. */
   readonly workingDirectory: string;
+  /** What TSMPI_NATIVE says there, which goes to the ranks of all hosts. */
+  readonly native: string | undefined;
 }
 
 export async function gatherFacts(query: FactsQuery, env: Env = process.env): Promise<Facts> {
   const { files, unixSockets } = await lookAtFiles(query);
-  const [network, compilers, loopback] = await Promise.all([
+  const [network, sharing, compilers, loopback] = await Promise.all([
     lookAtNetwork(query),
+    trySharing(query.native),
     tryCompilers(),
     tryListening({ host: '127.0.0.1', port: 0 }),
   ]);
@@ -39,6 +42,7 @@ export async function gatherFacts(query: FactsQuery, env: Env = process.env): Pr
     processors: { usable: availableParallelism(), quota: cgroupLimits(readText).cores },
     limits: readLimits(readText),
     files,
+    sharing,
     network,
     works: { ...compilers, unixSockets, loopback },
     launchers: lookAtLaunchers(env),
@@ -51,7 +55,6 @@ async function lookAtFiles({
 }: FactsQuery): Promise<{ files: Files; unixSockets: string | undefined }> {
   const common = {
     temporary: tmpdir(),
-    sharedMemory: space('/dev/shm')?.all,
     workingDirectory: existsSync(workingDirectory),
   };
   let workspace: string;
@@ -65,17 +68,17 @@ async function lookAtFiles({
   try {
     const unixSockets = await tryListening({ path: socketPath(workspace, 0) });
     const workspaces = dirname(workspace);
-    return { files: { ...common, workspaces, problem: undefined, free: space(workspaces)?.free }, unixSockets };
+    return { files: { ...common, workspaces, problem: undefined, free: free(workspaces) }, unixSockets };
   } finally {
     rmSync(workspace, { recursive: true, force: true });
   }
 }
 
 /** In bytes; undefined: there is nothing at that path. */
-function space(path: string): { all: number; free: number } | undefined {
+function free(path: string): number | undefined {
   try {
-    const { bsize, blocks, bavail } = statfsSync(path);
-    return { all: bsize * blocks, free: bsize * bavail };
+    const { bsize, bavail } = statfsSync(path);
+    return bsize * bavail;
   } catch {
     return undefined;
   }

@@ -1,9 +1,16 @@
-/** Things that are tried out. Each gives undefined when it works, else what went wrong; none waits for long. */
+/** Things that are tried out. Most give undefined when it works, else what went wrong; none waits for long. */
+import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { type AddressInfo, createConnection, createServer, type ListenOptions } from 'node:net';
+import { promisify } from 'node:util';
+import { Environment } from '../../src/contract/environment.ts';
+import type { SharingReport } from '../../src/contract/sharing.ts';
+import { packageRoot } from '../bundle/library.ts';
 import { systemReason } from '../io/system-reason.ts';
 
 const PATIENCE = 5000;
+/** From the root of the package. */
+const SHARING_CHECK = 'dist/src/runtime/sharing-check.js';
 
 /** Listens and connects to itself. */
 export function tryListening(options: ListenOptions): Promise<string | undefined> {
@@ -48,6 +55,20 @@ async function tryTransform(find: () => NodeJS.Require): Promise<string | undefi
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     return code === 'MODULE_NOT_FOUND' ? 'it is not installed' : message.trim().split('\n')[0];
+  }
+}
+
+/** In a process of its own, as koffi is loaded there. @param native - what TSMPI_NATIVE says. */
+export async function trySharing(native: string | undefined): Promise<SharingReport> {
+  const program = `${packageRoot()}/${SHARING_CHECK}`;
+  const env = { ...process.env, [Environment.NATIVE]: native };
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [program], { env, timeout: PATIENCE });
+    return JSON.parse(stdout) as SharingReport;
+  } catch (error) {
+    const { message, signal } = error as Error & { signal?: string };
+    const reason = signal ? `a process that tries it ends by ${signal}` : message.trim().split('\n').at(-1)!;
+    return { space: undefined, room: 0, obstacle: { step: 'calls', reason } };
   }
 }
 

@@ -30,18 +30,26 @@ export class LineReader {
       };
       const ended = (): void => settle(() => reject(stream.errored ?? new Error('the connection has ended')));
       const expired = (): void => settle(() => reject(deadline.reason as Error));
-      const read = (): void => {
-        const chunk = stream.read() as Buffer | null;
-        if (chunk === null) return;
+      /** Whether that was the end of the line, or of our patience with it. */
+      const take = (chunk: Buffer): boolean => {
         const bytes = Buffer.concat([this.#begun, chunk]);
         const end = bytes.indexOf(NEWLINE);
         if ((end < 0 ? bytes.length : end) > this.#longest) {
-          return settle(() => reject(new Error(`a line is longer than ${this.#longest} bytes`)));
+          settle(() => reject(new Error(`a line is longer than ${this.#longest} bytes`)));
+          return true;
         }
         this.#begun = end < 0 ? bytes : Buffer.alloc(0);
-        if (end < 0) return;
+        if (end < 0) return false;
         if (end + 1 < bytes.length) stream.unshift(bytes.subarray(end + 1));
         settle(() => resolve(bytes.toString('utf8', 0, end)));
+        return true;
+      };
+      // What is there comes at once up to Node.js 25, and piece by piece, as it was written, from 26 on.
+      const read = (): void => {
+        for (let done = false; !done; ) {
+          const chunk = stream.read() as Buffer | null;
+          done = chunk === null || take(chunk);
+        }
       };
       if (deadline.aborted) return expired();
       stream.on('readable', read);

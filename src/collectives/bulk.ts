@@ -20,7 +20,7 @@ export class Bulk {
 
   /** Sends the bytes [from, to). */
   send(channel: Channel, from: number, to: number, dest: number): Wait {
-    const parts = this.#parts(from, to);
+    const parts = this.parts(from, to);
     const [only] = parts;
     if (only !== undefined && parts.length === 1) return channel.send(only, dest);
     const copy = new Uint8Array(to - from);
@@ -30,7 +30,7 @@ export class Bulk {
 
   /** Receives the bytes [from, to) in place. */
   recv(channel: Channel, from: number, to: number, source: number): Wait {
-    const parts = this.#parts(from, to);
+    const parts = this.parts(from, to);
     const [only] = parts;
     if (only !== undefined && parts.length === 1) return channel.recv(only, source);
     const copy = new Uint8Array(to - from);
@@ -41,7 +41,7 @@ export class Bulk {
   }
 
   /** Views that make up the bytes [from, to). */
-  #parts(from: number, to: number): Uint8Array[] {
+  parts(from: number, to: number): Uint8Array[] {
     invariant(from >= 0 && from <= to && to <= this.bytes, 'piece outside of the bulk', from, to, this.bytes);
     const parts: Uint8Array[] = [];
     let start = 0;

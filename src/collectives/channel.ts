@@ -11,6 +11,7 @@
 import type { TypedArray } from '../wire/dtype.ts';
 import type { Packet, PacketHead } from '../wire/packet.ts';
 import type { Board } from './board/board.ts';
+import type { HostMap } from './levels/host-map.ts';
 
 export type Wait = Promise<void> | undefined;
 
@@ -39,11 +40,16 @@ export interface Channel {
     source: number,
     place?: (head: PacketHead) => Packet | undefined,
   ): Promise<Packet>;
+}
 
+/** With all ranks of the communicator, and where they are. */
+export interface CallChannel extends Channel {
+  readonly hosts: HostMap;
   /**
-   * The memory that all ranks share, for this call until it is closed; the same again when it is asked for again. Calls come to it one after
-   * the other, in the order of their numbers: the first time it is asked for is before anything is awaited. Undefined where it turned out
-   * that there is none: all ranks hear so in the same call, and go by messages.
+   * The memory that the ranks of our host share, for this call until it is closed; the same again when it is asked for again. Calls come to
+   * it one after the other, in the order of their numbers: the first time it is asked for is before anything is awaited. Undefined where it
+   * turned out that there is none: all ranks of the host hear so in the same call, and go by messages. Where there are other hosts, too, it
+   * is undefined for the first calls of a communicator.
    */
   board(): Board | Promise<Board | undefined> | undefined;
 }

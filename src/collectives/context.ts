@@ -1,5 +1,6 @@
 /** What the entry points of the collectives need from the communicator that calls them. */
-import type { Channel } from './channel.ts';
+import type { CallChannel, Channel } from './channel.ts';
+import type { HostMap } from './levels/host-map.ts';
 
 /** For `root` and `count` of a {@link Fingerprint}: does not apply, or this rank can't know it. Not compared. */
 export const UNKNOWN = -1;
@@ -30,9 +31,11 @@ export interface CollectiveContext {
   readonly segmentBytes: number;
   /** Algorithms chosen for this runtime, by collective: `allreduce` -> `ring`. Checked by `checkAlgorithms`. */
   readonly algorithms: ReadonlyMap<string, string>;
+  /** On which hosts its ranks are. */
+  readonly hosts: HostMap;
   /**
    * Whether the call that is begun next goes through memory that the ranks share, unless it asks for something else; by its number all
-   * ranks know that alike. {@link Channel.board} is that memory.
+   * ranks know that alike. {@link CallChannel.board} is that memory.
    */
   readonly sharesMemory: boolean;
   /** Why there is no such memory, where that is known. */
@@ -41,7 +44,7 @@ export interface CollectiveContext {
    * Begins the call and takes its sequence number. Called exactly once a call, also for one rank, before anything is awaited
    * and after every argument has been checked: what is thrown before has done no harm.
    */
-  open(fingerprint: Fingerprint): Channel;
+  open(fingerprint: Fingerprint): CallChannel;
   /**
    * This rank has done its part of the call: what rejects after it (an `out` that the result doesn't fit) leaves the
    * communicator usable. What rejects between {@link open} and this does not.

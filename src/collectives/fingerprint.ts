@@ -1,11 +1,18 @@
 /** What a call looks like to the other ranks: made from its parts, and told in messages. */
 import { dtypeName } from '../wire/dtype.ts';
-import type { Channel } from './channel.ts';
+import type { CallChannel } from './channel.ts';
 import { type CollectiveContext, type Fingerprint, UNKNOWN } from './context.ts';
 import { rootInWords } from './inter/root.ts';
 import { kindName } from './operands/kind.ts';
 import { opName } from './ops.ts';
-import { COLLECTIVES, type CollectiveName, SHARED_MEMORY, SHARED_MEMORY_CODE } from './registry.ts';
+import {
+  COLLECTIVES,
+  type CollectiveName,
+  SHARED_MEMORY,
+  SHARED_MEMORY_CODE,
+  TWO_LEVEL,
+  TWO_LEVEL_CODE,
+} from './registry.ts';
 
 type Known = Partial<Omit<Fingerprint, 'collective'>>;
 
@@ -22,7 +29,7 @@ export function fingerprintOf(name: CollectiveName, known: Known = {}): Fingerpr
 }
 
 /** Opens a call that is made of nothing but these. */
-export function openCall(context: CollectiveContext, name: CollectiveName, known?: Known): Channel {
+export function openCall(context: CollectiveContext, name: CollectiveName, known?: Known): CallChannel {
   return context.open(fingerprintOf(name, known));
 }
 
@@ -44,6 +51,7 @@ export function describeFingerprint(fingerprint: Fingerprint): string {
     ([, { code }]) => code === fingerprint.algorithm,
   );
   if (fingerprint.algorithm === SHARED_MEMORY_CODE) parts.push(`algorithm ${SHARED_MEMORY}`);
+  if (fingerprint.algorithm === TWO_LEVEL_CODE) parts.push(`algorithm ${TWO_LEVEL}`);
   if (algorithm !== undefined) parts.push(`algorithm ${algorithm[0]}`);
   return `${name}(${parts.join(', ')})`;
 }

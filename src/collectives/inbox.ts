@@ -1,6 +1,6 @@
 /** What the ranks of a gathering call have sent, on its way into the values that the user gets. */
 import { countsDiffer, elementsUnlike, MpiError, outTooShort } from '../errors.ts';
-import { constructorOf, dtypeName, dtypeOf, isTypedArray, type TypedArray } from '../wire/dtype.ts';
+import { bytesIn, constructorOf, dtypeName, dtypeOf, isTypedArray, type TypedArray } from '../wire/dtype.ts';
 import { Format } from '../wire/format.ts';
 import { segmentsOf } from '../wire/memory.ts';
 import { elementsOf, gather, isNdArray, numericNdArray, scatter } from '../wire/ndarray.ts';
@@ -89,18 +89,15 @@ export function flatInbox(layout: Layout): InboxOf {
       heads.map((_, source) => {
         return announcementIn(packets[source] as Packet) && new Bulk(segmentsOf(partOf(source)));
       });
+    const { buffer } = destination.elements;
+    const loose = packets.map((packet, source) => {
+      if (landings[source] !== undefined || liesIn(packet, partOf(source))) return undefined;
+      // What has landed at a place that is another's, as somebody has sent more or less than we have, must not be written over.
+      return packet.segments.some((segment) => segment.buffer === buffer) ? copyOf(packet) : packet;
+    });
     const finish = () => {
       if (destination.problem !== undefined) throw destination.problem;
-      const misplaced = packets.map(
-        (packet, source) => landings[source] === undefined && !liesIn(packet, partOf(source)),
-      );
-      const { buffer } = destination.elements;
-      const moving = packets.map((packet, source) => {
-        // What landed at a place that is another's, as somebody has sent more or less than we have, must not be written over.
-        const lies = misplaced[source] && packet.segments.some((segment) => segment.buffer === buffer);
-        return lies ? copyOf(packet) : packet;
-      });
-      for (const [source, packet] of moving.entries()) if (misplaced[source]) decode(packet, partOf(source), call);
+      for (const [source, packet] of loose.entries()) if (packet !== undefined) decode(packet, partOf(source), call);
       return destination.finish();
     };
     return { landings, finish };
@@ -108,33 +105,32 @@ export function flatInbox(layout: Layout): InboxOf {
 }
 
 /**
- * Places in a flat `out`, where it can be said before anything comes: for elements like this rank's own, as many as `counts` say or as this
- * rank has. What turns out to be otherwise lands in fresh memory, and the call judges it when it has all.
+ * Places in a flat `out`, where they can be told before anything comes: for elements like this rank's own, as many as `counts` say or as this
+ * rank has. What turns out to be otherwise lands in fresh memory, and the call judges it when it has all. After a call that fails for that,
+ * what did come as it should may be in `out`.
  */
 export function placeIn(
   out: unknown,
   own: PacketHead,
-  counts?: readonly number[],
+  counts: readonly number[],
   displs?: readonly number[],
 ): Place | undefined {
-  const { format, dtype } = own;
-  if (!isTypedArray(out) || dtype === 0 || dtypeOf(out) !== dtype || own.meta.length > 0) return undefined;
-  const expected = elementCount(own);
+  const { format, dtype, meta } = own;
+  if (!isTypedArray(out) || dtype === 0 || dtypeOf(out) !== dtype || meta.length > 0) return undefined;
+  const placement = placementOf(counts, displs);
+  if (placement.length > out.length) return undefined;
   return (head, rank) => {
-    const count = counts === undefined ? expected : counts[rank]!;
-    const start =
-      displs?.[rank] ?? (counts === undefined ? rank * expected : placementOf(counts, undefined).displs[rank]!);
-    if (head.format !== format || head.dtype !== dtype || elementCount(head) !== count || head.meta.length > 0)
-      return undefined;
-    if (start + count > out.length) return undefined;
-    return {
-      format,
-      dtype,
-      meta: head.meta,
-      bytes: head.bytes,
-      segments: segmentsOf(out.subarray(start, start + count)),
-    };
+    const start = placement.displs[rank] ?? 0;
+    const part = out.subarray(start, start + (counts[rank] ?? 0));
+    const alike = head.format === format && head.dtype === dtype && head.meta.length === 0;
+    if (!alike || head.bytes !== bytesIn(part)) return undefined;
+    return { format, dtype, meta, bytes: head.bytes, segments: segmentsOf(part, head.bytes) };
   };
+}
+
+/** The same for parts that are all as long as this rank's own. */
+export function placeAlike(out: unknown, own: PacketHead, size: number): Place | undefined {
+  return out === undefined ? undefined : placeIn(out, own, new Array<number>(size).fill(elementCount(own)));
 }
 
 /** Whether the bytes of a packet are those of `part` already. */

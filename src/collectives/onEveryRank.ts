@@ -2,13 +2,22 @@ import type { Packet } from '../wire/packet.ts';
 import { checkOut, encode } from '../wire/value.ts';
 import { sharedMemory } from './allreduce/sharedMemory.ts';
 import { Board } from './board/board.ts';
-import type { Channel } from './channel.ts';
+import type { CallChannel, Channel } from './channel.ts';
 import type { CollectiveContext, CollectiveOptions, Fingerprint } from './context.ts';
 import type { ArrayOperand, ValueOperand } from './operands/operand.ts';
 import { type Target, targetOf } from './operands/target.ts';
 import type { OpLike } from './ops.ts';
 import { never, type Plan } from './plan.ts';
-import { algorithmFor, copyOperand, deliver, fingerprintFor, reductionOf, segmentOf, stillThere } from './reduction.ts';
+import {
+  algorithmFor,
+  copyOperand,
+  deliver,
+  fingerprintFor,
+  type Reduction,
+  reductionOf,
+  segmentOf,
+  stillThere,
+} from './reduction.ts';
 import type { RunOf } from './registry.ts';
 import { boardOf, type Choice } from './selection.ts';
 import { ownValue } from './values.ts';
@@ -32,7 +41,7 @@ export function onEveryRank<T>(
   const fingerprint = fingerprintFor(reduction, choice.code);
   if (operand.as === 'array') {
     const fixed = out === undefined ? undefined : targetOf(operand, out, name);
-    return new ArrayPlan<T>(context, name, fingerprint, operand, choice, fixed);
+    return new ArrayPlan<T>(context, reduction, fingerprint, operand, choice, fixed);
   }
 
   if (out !== undefined) checkOut(out, name);
@@ -53,6 +62,7 @@ export function onEveryRank<T>(
 class ArrayPlan<T> implements Plan<T> {
   readonly #context: CollectiveContext;
   readonly #call: string;
+  readonly #commutative: boolean;
   readonly #fingerprint: Fingerprint;
   readonly #operand: ArrayOperand;
   readonly #choice: Choice<RunOf<'allreduce' | 'scan'>>;
@@ -63,7 +73,7 @@ class ArrayPlan<T> implements Plan<T> {
 
   constructor(
     context: CollectiveContext,
-    call: string,
+    { call, op }: Reduction,
     fingerprint: Fingerprint,
     operand: ArrayOperand,
     choice: Choice<RunOf<'allreduce' | 'scan'>>,
@@ -71,6 +81,7 @@ class ArrayPlan<T> implements Plan<T> {
   ) {
     this.#context = context;
     this.#call = call;
+    this.#commutative = op.commutative;
     this.#fingerprint = fingerprint;
     this.#operand = operand;
     this.#choice = choice;
@@ -93,16 +104,19 @@ class ArrayPlan<T> implements Plan<T> {
     return this.#finish(channel, target);
   }
 
-  async #make(channel: Channel, turn: ReturnType<Channel['board']>, target: Target): Promise<void> {
+  async #make(channel: CallChannel, turn: ReturnType<CallChannel['board']>, target: Target): Promise<void> {
     const context = this.#context;
     const { reducer } = this.#operand;
     const board = turn && (await turn);
     if (board !== undefined) await sharedMemory(board, target.input, target.work, reducer);
     else if (context.size === 1) copyOperand(target);
-    else await this.#choice.run(channel, target.input, target.work, reducer, segmentOf(context, this.#operand));
+    else {
+      const segment = segmentOf(context, this.#operand);
+      await this.#choice.run(channel, target.input, target.work, reducer, segment, this.#commutative);
+    }
   }
 
-  #finish(channel: Channel, target: Target): T {
+  #finish(channel: CallChannel, target: Target): T {
     this.#context.close(channel);
     return target.finish() as T;
   }

@@ -7,17 +7,21 @@ import type { TypedArray } from '../wire/dtype.ts';
 import type { Packet } from '../wire/packet.ts';
 import { bruck as allgatherBruck } from './allgather/bruck.ts';
 import { ring as allgatherRing } from './allgather/ring.ts';
+import { twoLevel as allgatherTwoLevel } from './allgather/twoLevel.ts';
 import { rabenseifner as allreduceRabenseifner } from './allreduce/rabenseifner.ts';
 import { recursiveDoubling as allreduceRecursiveDoubling } from './allreduce/recursiveDoubling.ts';
 import { ring as allreduceRing } from './allreduce/ring.ts';
+import { twoLevel as allreduceTwoLevel } from './allreduce/twoLevel.ts';
 import { bruck as alltoallBruck } from './alltoall/bruck.ts';
 import { pairwise as alltoallPairwise } from './alltoall/pairwise.ts';
 import { dissemination } from './barrier/dissemination.ts';
 import { tree } from './barrier/tree.ts';
+import { twoLevel as barrierTwoLevel } from './barrier/twoLevel.ts';
 import { chain as bcastChain } from './bcast/chain.ts';
 import { scatterRing } from './bcast/scatterRing.ts';
+import { twoLevel as bcastTwoLevel } from './bcast/twoLevel.ts';
 import type { Bulk } from './bulk.ts';
-import type { Channel, Place } from './channel.ts';
+import type { CallChannel, Channel, Place } from './channel.ts';
 import { chain as exscanChain } from './exscan/chain.ts';
 import { recursiveDoubling as exscanRecursiveDoubling } from './exscan/recursiveDoubling.ts';
 import { binomial as gatherBinomial } from './gather/binomial.ts';
@@ -26,6 +30,7 @@ import type { Reducer } from './kernels/reducer.ts';
 import { binomial as reduceBinomial } from './reduce/binomial.ts';
 import { chain as reduceChain } from './reduce/chain.ts';
 import { rabenseifner as reduceRabenseifner } from './reduce/rabenseifner.ts';
+import { twoLevel as reduceTwoLevel } from './reduce/twoLevel.ts';
 import { linear as reduceScatterLinear } from './reduceScatter/linear.ts';
 import { pairwise as reduceScatterPairwise } from './reduceScatter/pairwise.ts';
 import { recursiveHalving } from './reduceScatter/recursiveHalving.ts';
@@ -37,8 +42,8 @@ import { linear as scatterLinear } from './scatter/linear.ts';
 export interface Algorithm<Run> {
   readonly code: number;
   readonly run: Run;
-  /** Operands meet out of rank order: for commutative operators only. */
-  readonly reorders?: true;
+  /** Operands meet out of rank order, always or where hosts lie scattered over the ranks: then for commutative operators only. */
+  readonly reorders?: true | 'scattered';
   /** Of packets: each goes as it is, never with others in one message, so none has to be announced. */
   readonly whole?: true;
 }
@@ -49,20 +54,24 @@ export type Algorithms<Run> = Readonly<Record<string, Algorithm<Run>>>;
 export interface Collective<Run> {
   readonly code: number;
   readonly algorithms: Algorithms<Run>;
+  /** The one that is made of others: within each host, and between the hosts. Beside those whose ranks are all alike. */
+  readonly twoLevel?: Algorithm<Run>;
   /** It can go through memory that the ranks share, too, where there is some. */
   readonly sharedMemory?: true;
 }
 
-/** What that is called, as an algorithm, and its code in every collective. */
+/** What these two are called, as algorithms, and their codes in every collective. */
 export const SHARED_MEMORY = 'sharedMemory';
 export const SHARED_MEMORY_CODE = 15;
+export const TWO_LEVEL = 'twoLevel';
+export const TWO_LEVEL_CODE = 14;
 
-type Barrier = (channel: Channel) => Promise<void>;
+type Barrier = (channel: CallChannel) => Promise<void>;
 /** Undefined for the one that takes whole packets: it is not preceded by an announcement. */
-type Bcast = ((channel: Channel, bulk: Bulk, root: number, segmentBytes: number) => Promise<void>) | undefined;
+type Bcast = ((channel: CallChannel, bulk: Bulk, root: number, segmentBytes: number) => Promise<void>) | undefined;
 type Scatter = (channel: Channel, packets: readonly Packet[] | undefined, root: number) => Promise<Packet>;
 type Gather = (channel: Channel, packet: Packet, root: number) => Promise<Packet[] | undefined>;
-type Allgather = (channel: Channel, packet: Packet, place?: Place) => Promise<Packet[]>;
+type Allgather = (channel: CallChannel, packet: Packet, place?: Place) => Promise<Packet[]>;
 type Alltoall = (channel: Channel, packets: readonly Packet[], place?: Place) => Promise<Packet[]>;
 
 /**
@@ -77,9 +86,18 @@ type Prefix = (
   /** Elements of a pipelined piece, a multiple of the reducer's grain. */
   segment: number,
 ) => Promise<void>;
+/** As {@link Prefix}. */
+type Allreduce = (
+  channel: CallChannel,
+  input: TypedArray,
+  work: TypedArray,
+  reducer: Reducer,
+  segment: number,
+  commutative: boolean,
+) => Promise<void>;
 /** As {@link Prefix}; only the root has a `work`, for what it makes is the result. */
 type Reduce = (
-  channel: Channel,
+  channel: CallChannel,
   input: TypedArray,
   work: TypedArray | undefined,
   reducer: Reducer,
@@ -108,6 +126,7 @@ const allgatherAlgorithms: Algorithms<Allgather> = {
   bruck: { code: 1, run: allgatherBruck },
   ring: { code: 2, run: allgatherRing, whole: true },
 };
+const allgatherInTwoLevels: Algorithm<Allgather> = { code: TWO_LEVEL_CODE, run: allgatherTwoLevel };
 const alltoallAlgorithms: Algorithms<Alltoall> = {
   bruck: { code: 1, run: alltoallBruck },
   pairwise: { code: 2, run: alltoallPairwise, whole: true },
@@ -130,7 +149,7 @@ export interface Collectives {
   readonly alltoall: Collective<Alltoall>;
   readonly alltoallv: Collective<Alltoall>;
   readonly reduce: Collective<Reduce>;
-  readonly allreduce: Collective<Prefix>;
+  readonly allreduce: Collective<Allreduce>;
   readonly scan: Collective<Prefix>;
   readonly exscan: Collective<Prefix>;
   readonly reduceScatter: Collective<ReduceScatter>;
@@ -163,6 +182,7 @@ export const COLLECTIVES: Collectives & Readonly<Record<FixedName, Collective<ne
   barrier: {
     code: 1,
     algorithms: { dissemination: { code: 1, run: dissemination }, tree: { code: 2, run: tree } },
+    twoLevel: { code: TWO_LEVEL_CODE, run: barrierTwoLevel },
     sharedMemory: true,
   },
   bcast: {
@@ -172,14 +192,15 @@ export const COLLECTIVES: Collectives & Readonly<Record<FixedName, Collective<ne
       chain: { code: 2, run: bcastChain },
       scatterRing: { code: 3, run: scatterRing },
     },
+    twoLevel: { code: TWO_LEVEL_CODE, run: bcastTwoLevel },
     sharedMemory: true,
   },
   scatter: { code: 3, algorithms: scatterAlgorithms },
   scatterv: { code: 4, algorithms: scatterAlgorithms },
   gather: { code: 5, algorithms: gatherAlgorithms },
   gatherv: { code: 6, algorithms: gatherAlgorithms },
-  allgather: { code: 7, algorithms: allgatherAlgorithms, sharedMemory: true },
-  allgatherv: { code: 8, algorithms: allgatherAlgorithms, sharedMemory: true },
+  allgather: { code: 7, algorithms: allgatherAlgorithms, twoLevel: allgatherInTwoLevels, sharedMemory: true },
+  allgatherv: { code: 8, algorithms: allgatherAlgorithms, twoLevel: allgatherInTwoLevels, sharedMemory: true },
   alltoall: { code: 9, algorithms: alltoallAlgorithms, sharedMemory: true },
   alltoallv: { code: 10, algorithms: alltoallAlgorithms, sharedMemory: true },
   reduce: {
@@ -189,6 +210,7 @@ export const COLLECTIVES: Collectives & Readonly<Record<FixedName, Collective<ne
       rabenseifner: { code: 2, run: reduceRabenseifner },
       chain: { code: 3, run: reduceChain },
     },
+    twoLevel: { code: TWO_LEVEL_CODE, run: reduceTwoLevel, reorders: 'scattered' },
     sharedMemory: true,
   },
   allreduce: {
@@ -198,6 +220,7 @@ export const COLLECTIVES: Collectives & Readonly<Record<FixedName, Collective<ne
       rabenseifner: { code: 2, run: allreduceRabenseifner },
       ring: { code: 3, run: allreduceRing, reorders: true },
     },
+    twoLevel: { code: TWO_LEVEL_CODE, run: allreduceTwoLevel, reorders: 'scattered' },
     sharedMemory: true,
   },
   scan: {

@@ -8,7 +8,7 @@
  */
 import { invariant } from '../base/invariant.ts';
 import { algorithmReorders, algorithmUnknown, collectiveUnknown, nothingShared } from '../errors.ts';
-import type { Channel } from './channel.ts';
+import type { CallChannel } from './channel.ts';
 import type { CollectiveContext } from './context.ts';
 import {
   type Algorithm,
@@ -20,6 +20,7 @@ import {
   type SelectableName,
   SHARED_MEMORY,
   SHARED_MEMORY_CODE,
+  TWO_LEVEL,
 } from './registry.ts';
 
 interface Rule {
@@ -38,14 +39,29 @@ interface Rule {
   readonly folded?: true;
   /** Only for operators that commute. */
   readonly commutative?: true;
+  /**
+   * Only where there are several hosts, and several ranks on one of them at least. Where those of each host follow one on another most steps
+   * of the other algorithms are within hosts by themselves: what they do better then is for ranks that lie `scattered`.
+   */
+  readonly levels?: true | 'scattered';
 }
 
 const KiB = 1024;
 
 const RULES: readonly Rule[] = [
+  { collective: 'barrier', algorithm: TWO_LEVEL, levels: true },
+  { collective: 'bcast', algorithm: TWO_LEVEL, levels: true },
+  { collective: 'allgather', algorithm: TWO_LEVEL, levels: true },
+  { collective: 'allgatherv', algorithm: TWO_LEVEL, levels: true },
+  { collective: 'reduce', algorithm: TWO_LEVEL, levels: 'scattered' },
+  { collective: 'reduce', algorithm: TWO_LEVEL, levels: true, maxBytes: 64 * KiB },
+  { collective: 'reduce', algorithm: TWO_LEVEL, levels: true, maxBytes: 1024 * KiB, maxSize: 8 },
+  { collective: 'allreduce', algorithm: TWO_LEVEL, levels: 'scattered' },
+  { collective: 'allreduce', algorithm: TWO_LEVEL, levels: true, maxBytes: 64 * KiB },
+  { collective: 'allreduce', algorithm: TWO_LEVEL, levels: true, maxBytes: 1024 * KiB, maxSize: 8 },
   { collective: 'barrier', algorithm: 'dissemination' },
   { collective: 'bcast', algorithm: 'binomial', maxBytes: 64 * KiB },
-  { collective: 'bcast', algorithm: 'chain', maxBytes: 512 * KiB, maxSize: 8 },
+  { collective: 'bcast', algorithm: 'binomial', maxBytes: 512 * KiB, maxSize: 8 },
   { collective: 'bcast', algorithm: 'scatterRing', maxSize: 8 },
   { collective: 'bcast', algorithm: 'binomial', maxBytes: 8192 * KiB, maxBytesPerRank: 8 * KiB },
   { collective: 'bcast', algorithm: 'scatterRing', maxBytesPerRank: 256 * KiB },
@@ -141,8 +157,8 @@ export interface Choice<Run> {
   readonly code: number;
 }
 
-/** {@link Channel.board}, where that was chosen. */
-export function boardOf(channel: Channel, { code }: Choice<unknown>): ReturnType<Channel['board']> {
+/** {@link CallChannel.board}, where all ranks are to go through it. */
+export function boardOf(channel: CallChannel, { code }: Choice<unknown>): ReturnType<CallChannel['board']> {
   return code === SHARED_MEMORY_CODE && channel.size > 1 ? channel.board() : undefined;
 }
 
@@ -158,20 +174,19 @@ export function choose<Name extends SelectableName>(
   asked: unknown,
   traits: Traits = {},
 ): Choice<RunOf<Name>> {
-  const { algorithms, sharedMemory } = COLLECTIVES[name] as Collective<RunOf<Name>>;
-  const { commutative = true } = traits;
+  const { sharedMemory } = COLLECTIVES[name];
+  const fitting = (algorithm: Algorithm<unknown>) => keepsOrder(context, algorithm, traits);
   if (asked !== undefined && (asked !== SHARED_MEMORY || sharedMemory === undefined)) {
-    const algorithm = typeof asked === 'string' && Object.hasOwn(algorithms, asked) ? algorithms[asked] : undefined;
+    const algorithm = typeof asked === 'string' ? algorithmOf(name, asked) : undefined;
     if (algorithm === undefined) throw algorithmUnknown(name, asked, namesOf(name));
-    if (!algorithm.reorders || commutative) return choiceOf(algorithm, algorithm.code);
-    const keeping = Object.keys(algorithms).filter((key) => !algorithms[key]?.reorders);
+    if (fitting(algorithm)) return choiceOf(algorithm, algorithm.code);
+    const keeping = messageNamesOf(name).filter((key) => fitting(algorithmOf(name, key) as Algorithm<unknown>));
     throw algorithmReorders(name, String(asked), traits.op ?? 'the op', keeping);
   }
   if (asked !== undefined && context.unshared !== undefined) throw nothingShared(name, context.unshared);
   const wanted = context.algorithms.get(name);
-  const preferred = algorithms[wanted ?? ''];
-  const algorithm =
-    preferred !== undefined && (commutative || !preferred.reorders) ? preferred : ruled(context, name, traits);
+  const preferred = wanted === undefined ? undefined : algorithmOf(name, wanted);
+  const algorithm = preferred !== undefined && fitting(preferred) ? preferred : ruled(context, name, traits);
   const shares =
     asked !== undefined ||
     (sharedMemory !== undefined &&
@@ -183,19 +198,33 @@ function choiceOf<Run>(algorithm: Algorithm<Run>, code: number): Choice<Run> {
   return { run: algorithm.run, byMessages: algorithm.code, whole: algorithm.whole === true, code };
 }
 
+/** Whether operands meet in rank order, or need not. */
+function keepsOrder(
+  { hosts }: CollectiveContext,
+  { reorders }: Algorithm<unknown>,
+  { commutative = true }: Traits,
+): boolean {
+  return commutative || reorders === undefined || (reorders === 'scattered' && hosts.consecutive);
+}
+
 function ruled<Name extends SelectableName>(
   context: CollectiveContext,
   name: Name,
   traits: Traits,
 ): Algorithm<RunOf<Name>> {
-  const { algorithms } = COLLECTIVES[name] as Collective<RunOf<Name>>;
-  const rule = RULES_OF.get(name)?.find((candidate) => fits(candidate, context.size, traits));
-  const algorithm = algorithms[rule?.algorithm ?? ''];
+  const keeps = ({ algorithm }: Rule) => {
+    const found = algorithmOf(name, algorithm);
+    return found !== undefined && keepsOrder(context, found, traits);
+  };
+  const rule = RULES_OF.get(name)?.find((candidate) => fits(candidate, context, traits) && keeps(candidate));
+  const algorithm = rule && algorithmOf(name, rule.algorithm);
   invariant(algorithm !== undefined, 'no rule fits', name, context.size);
   return algorithm;
 }
 
-function fits(rule: Rule, size: number, { bytes = 0, commutative = true }: Traits): boolean {
+function fits(rule: Rule, { size, hosts }: CollectiveContext, { bytes = 0, commutative = true }: Traits): boolean {
+  if (rule.levels !== undefined && !hosts.twoLevels) return false;
+  if (rule.levels === 'scattered' && hosts.consecutive) return false;
   if (rule.maxBytes !== undefined && bytes > rule.maxBytes) return false;
   if (rule.maxBytesPerRank !== undefined && bytes > rule.maxBytesPerRank * size) return false;
   if (rule.maxSize !== undefined && size > rule.maxSize) return false;
@@ -203,18 +232,29 @@ function fits(rule: Rule, size: number, { bytes = 0, commutative = true }: Trait
   return commutative || !rule.commutative;
 }
 
+function algorithmOf<Name extends SelectableName>(name: Name, key: string): Algorithm<RunOf<Name>> | undefined {
+  const { algorithms, twoLevel } = COLLECTIVES[name] as Collective<RunOf<Name>>;
+  if (key === TWO_LEVEL) return twoLevel;
+  return Object.hasOwn(algorithms, key) ? algorithms[key] : undefined;
+}
+
 /** The algorithm with a code that a rank announced; undefined for none. */
 export function algorithmWithCode<Name extends SelectableName>(
   name: Name,
   code: number,
 ): Algorithm<RunOf<Name>> | undefined {
-  const { algorithms } = COLLECTIVES[name] as Collective<RunOf<Name>>;
-  return Object.values(algorithms).find((algorithm) => algorithm.code === code);
+  const { algorithms, twoLevel } = COLLECTIVES[name] as Collective<RunOf<Name>>;
+  return twoLevel?.code === code ? twoLevel : Object.values(algorithms).find((algorithm) => algorithm.code === code);
+}
+
+/** The names of those that go by messages, as far as ranks share no memory. */
+export function messageNamesOf(name: SelectableName): string[] {
+  const { algorithms, twoLevel } = COLLECTIVES[name];
+  return [...Object.keys(algorithms), ...(twoLevel === undefined ? [] : [TWO_LEVEL])];
 }
 
 function namesOf(name: SelectableName): string[] {
-  const { algorithms, sharedMemory } = COLLECTIVES[name];
-  return [...Object.keys(algorithms), ...(sharedMemory === undefined ? [] : [SHARED_MEMORY])];
+  return [...messageNamesOf(name), ...(COLLECTIVES[name].sharedMemory === undefined ? [] : [SHARED_MEMORY])];
 }
 
 /** Checks what a runtime prefers. @throws MpiError ERR_ARG for an unknown collective or algorithm, listing the names. */

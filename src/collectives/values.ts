@@ -5,7 +5,7 @@
  */
 import { invariant } from '../base/invariant.ts';
 import type { Packet } from '../wire/packet.ts';
-import { copyOf, decode, encode } from '../wire/value.ts';
+import { decode, decodeCopy, encode } from '../wire/value.ts';
 import { binomial as broadcast } from './bcast/binomial.ts';
 import type { Channel } from './channel.ts';
 import type { ValueOperand } from './operands/operand.ts';
@@ -50,7 +50,7 @@ export async function reduceValues(
 
 /** A rank's own value as it would have come from another one: shares no memory with what was encoded. */
 export function ownValue(packet: Packet, out: unknown, call: string): unknown {
-  return decode(out === undefined ? copyOf(packet) : packet, out, call);
+  return out === undefined ? decodeCopy(packet, call) : decode(packet, out, call);
 }
 
 /** Reduces to rank 0 and hands the result down the same tree: every rank gets the same, whatever the operator does. */
@@ -62,7 +62,7 @@ export async function allreduceValues(
 ): Promise<unknown> {
   const value = await reduceValues(channel, operand, own, 0, call);
   const packet = await broadcast(channel, channel.rank === 0 ? encode(value, call) : undefined, 0);
-  return decode(channel.rank === 0 ? copyOf(packet) : packet, undefined, call);
+  return channel.rank === 0 ? decodeCopy(packet, call) : decode(packet, undefined, call);
 }
 
 /**
@@ -85,7 +85,7 @@ export async function scanValues(
   if (!exclusive || rank + 1 < size) {
     value = ownValue(own, undefined, call);
     if (arrived !== undefined) {
-      value = operand.combine(decode(copyOf(arrived), undefined, call), value);
+      value = operand.combine(decodeCopy(arrived, call), value);
       packet = encode(value, call);
     }
     if (rank + 1 < size) {

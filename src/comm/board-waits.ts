@@ -12,8 +12,9 @@ export class BoardReceive extends ReceiveOperation {
   readonly goal: Awaited;
   readonly #waits: BoardWaits;
 
-  constructor(channel: CollectiveChannel, board: Board, awaited: Awaited, waits: BoardWaits) {
-    super(channel.context, channel, CALL, awaited.peer, channel.number, refuse, null);
+  /** @param peer - whom we wait for, as the communicator counts. */
+  constructor(channel: CollectiveChannel, peer: number, board: Board, awaited: Awaited, waits: BoardWaits) {
+    super(channel.context, channel, CALL, peer, channel.number, refuse, null);
     this.board = board;
     this.goal = awaited;
     this.#waits = waits;

@@ -2,8 +2,9 @@
 
 import type { Board } from '../collectives/board/board.ts';
 import { describeFingerprint } from '../collectives/calls.ts';
-import type { Channel, Wait } from '../collectives/channel.ts';
+import type { CallChannel, Wait } from '../collectives/channel.ts';
 import type { Fingerprint } from '../collectives/context.ts';
+import type { HostMap } from '../collectives/levels/host-map.ts';
 import type { MpiError } from '../errors.ts';
 import * as errors from '../errors.ts';
 import type { Context } from '../matching/context.ts';
@@ -31,15 +32,16 @@ export const CALL = 'collective';
 /** The caller's memory for a packet, if it has any. */
 type Place = (head: PacketHead, op: ReceiveOperation) => Packet | undefined;
 
-/** Where calls come to the memory that the ranks of a communicator share. */
+/** Where calls come to the memory that the ranks of a host share. */
 export interface BoardDesk {
+  readonly hosts: HostMap;
   board(channel: CollectiveChannel): Board | Promise<Board | undefined> | undefined;
 }
 
 /** Receives into an array that is there already, or a packet, still encoded, into memory of a {@link Place} or fresh memory. */
-export class CollectiveChannel implements Channel, Receiver, Caller<SendOperation> {
+export class CollectiveChannel implements CallChannel, Receiver, Caller<SendOperation> {
   readonly context: Context;
-  readonly desk: BoardDesk | null;
+  readonly desk: BoardDesk;
   readonly number: number;
   readonly fingerprint: Fingerprint;
   readonly stamp: Frame;
@@ -53,7 +55,7 @@ export class CollectiveChannel implements Channel, Receiver, Caller<SendOperatio
   seen = false;
   asked = false;
 
-  constructor(context: Context, number: number, fingerprint: Fingerprint, stamp: Frame, desk: BoardDesk | null) {
+  constructor(context: Context, number: number, fingerprint: Fingerprint, stamp: Frame, desk: BoardDesk) {
     this.context = context;
     this.desk = desk;
     this.number = number;
@@ -61,6 +63,10 @@ export class CollectiveChannel implements Channel, Receiver, Caller<SendOperatio
     this.stamp = stamp;
     this.rank = context.rank;
     this.size = context.size;
+  }
+
+  get hosts(): HostMap {
+    return this.desk.hosts;
   }
 
   describe(): string {
@@ -140,7 +146,7 @@ export class CollectiveChannel implements Channel, Receiver, Caller<SendOperatio
   }
 
   board(): Board | Promise<Board | undefined> | undefined {
-    return this.desk?.board(this);
+    return this.desk.board(this);
   }
 }
 

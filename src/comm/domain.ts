@@ -6,6 +6,7 @@
 import { collectiveName, describeFingerprint } from '../collectives/calls.ts';
 import type { CollectiveContext, Fingerprint } from '../collectives/context.ts';
 import { tellCounts } from '../collectives/formation.ts';
+import { HostMap } from '../collectives/levels/host-map.ts';
 import type { MpiError } from '../errors.ts';
 import * as errors from '../errors.ts';
 import { type Context, type ContextOwner, Tally } from '../matching/context.ts';
@@ -76,6 +77,7 @@ export class Domain implements CollectiveContext, ContextOwner {
   readonly #madeBy: number;
   readonly #children = new Set<Domain>();
   #formation: Context | undefined;
+  #hosts: HostMap | undefined;
   #life: Life = 'used';
   /** Why it does not work any more, and whether a call has been told. */
   #broken: { cause: MpiError; told: boolean } | null = null;
@@ -139,6 +141,11 @@ export class Domain implements CollectiveContext, ContextOwner {
   close(channel: CollectiveChannel): void {
     channel.closed = true;
     this.#board.leave(channel);
+  }
+
+  get hosts(): HostMap {
+    this.#hosts ??= new HostMap(this.endpoints.map((endpoint) => this.member.hosts[endpoint] as string));
+    return this.#hosts;
   }
 
   get sharesMemory(): boolean {

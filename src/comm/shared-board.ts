@@ -1,11 +1,16 @@
 /**
- * The board of a communicator (../collectives/board): how its ranks come to memory that they share, and which call is at it.
+ * The board of a communicator (../collectives/board): how its ranks on our host come to memory that they share, and which call is at it.
+ * Where all its ranks are on one host calls may go through it and nothing else; where they are not, it serves the part of calls in two levels
+ * (../collectives/levels) that is within a host, and each host has its own.
  *
- * It is made in a call, by messages of that call: rank 0 offers memory, each of the others says whether it has got it, and rank 0 says
- * whether all have. So all ranks know from the same call on whether there is one. Where there is none calls go by messages, silently.
+ * It is made in a call, by messages of that call: the first rank offers memory, each of the others says whether it has got it, and the first
+ * says whether all have. So all ranks of the host know from the same call on whether there is one. Where there is none calls go by messages, silently.
  */
 import { type Awaited, Board, type BoardKeeper } from '../collectives/board/board.ts';
 import { BoardMemory, type OfferedMemory, type SharedMemory } from '../collectives/board/memory.ts';
+import type { Channel, Wait } from '../collectives/channel.ts';
+import type { HostMap } from '../collectives/levels/host-map.ts';
+import { PartChannel } from '../collectives/levels/part.ts';
 import { SHARED_MEMORY } from '../collectives/registry.ts';
 import * as errors from '../errors.ts';
 import type { Frame } from '../wire/frame.ts';
@@ -21,13 +26,19 @@ const MOST_RANKS = 16;
 const TURN = 0.5;
 const LOOK = 16;
 
+const NOBODY = new Int32Array(0);
+
 type Turn = Board | undefined;
 
 export class SharedBoard implements BoardDesk, BoardKeeper {
   readonly #domain: Domain;
+  /** The ranks of our host. */
+  readonly #ranks: Int32Array;
+  /** Those are all. */
+  readonly #whole: boolean;
   /** Why there is none. */
   #refusal: string | undefined;
-  /** As far as all ranks know by themselves. */
+  /** As far as all of them know by themselves. */
   readonly #possible: boolean;
   #board: Board | undefined;
   /** The call that is at it, and those that wait for their turn. */
@@ -45,34 +56,42 @@ export class SharedBoard implements BoardDesk, BoardKeeper {
   constructor(domain: Domain, alone: boolean) {
     this.#domain = domain;
     this.#from = domain.member.settings.board.after;
-    const { member, size, endpoints } = domain;
-    const host = (rank: number) => member.hosts[endpoints[rank] as number];
+    const { member, rank, size } = domain;
+    // Across two groups our rank is not among those of the domain.
+    this.#ranks = alone && member.sharing !== undefined ? domain.hosts.ranksOn(domain.hosts.hostOf(rank)) : NOBODY;
+    this.#whole = this.#ranks.length === size;
     if (member.sharing === undefined) this.#refusal = 'these ranks share no memory';
     else if (!alone) this.#refusal = 'the other group has its own';
-    else if (size > MOST_RANKS) this.#refusal = `${size} ranks are more than ${MOST_RANKS}`;
-    else
-      for (let rank = 1; rank < size; rank++)
-        if (host(rank) !== host(0)) this.#refusal = 'not all ranks are on one host';
-    this.#possible = size > 1 && this.#refusal === undefined;
+    else if (this.#ranks.length > MOST_RANKS) this.#refusal = `${this.#ranks.length} ranks are more than ${MOST_RANKS}`;
+    this.#possible = this.#ranks.length > 1 && this.#refusal === undefined;
   }
 
+  get hosts(): HostMap {
+    return this.#domain.hosts;
+  }
+
+  /** Why there is none that all ranks share. */
   get refusal(): string | undefined {
-    return this.#refusal;
+    return this.#refusal ?? (this.#whole ? undefined : 'not all ranks are on one host');
   }
 
   /**
-   * Whether the call of this number comes here, unless it asks for something else. On all ranks alike: also where it has turned out that
-   * there is no board, since others may not know it yet.
+   * Whether the call of this number comes here with all it has to do, unless it asks for something else. On all ranks alike: also where it
+   * has turned out that there is no board, since others may not know it yet.
    */
   serves(number: number): boolean {
-    return this.#possible && number >= this.#from;
+    return this.#whole && this.#possible && number >= this.#from;
   }
 
   // ── One call after the other ───────────────────────────────────────────────────────────────────────────────────────
 
   board(channel: CollectiveChannel): Turn | Promise<Turn> {
+    if (!this.#possible) return undefined;
     // Numbers start again after 2^31: by then it has long been made.
-    if (channel.number < this.#from) this.#from = channel.number;
+    if (channel.number < this.#from) {
+      if (!this.#whole) return undefined;
+      this.#from = channel.number;
+    }
     if (this.#refusal !== undefined) return undefined;
     if (this.#holder === channel) return this.#board;
     if (this.#holder !== null) return new Promise((go) => this.#queue.push({ channel, go }));
@@ -136,14 +155,15 @@ export class SharedBoard implements BoardDesk, BoardKeeper {
   // ── Making it ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async #make(channel: CollectiveChannel): Promise<Turn> {
-    const { member, rank, size } = this.#domain;
-    const { sharing, settings } = member;
+    const { sharing, settings } = this.#domain.member;
     const { banks, bankBytes } = settings.board;
+    const host = new PartChannel(channel, this.#ranks);
+    const { rank, size } = host;
     const shape = { size, banks, bankBytes };
     const memory =
       rank === 0
-        ? await this.#offer(channel, BoardMemory.bytesFor(shape))
-        : await this.#take(channel, BoardMemory.bytesFor(shape));
+        ? await this.#offer(host, BoardMemory.bytesFor(shape))
+        : await this.#take(host, BoardMemory.bytesFor(shape));
     if (typeof memory === 'string') return this.#refuse(memory);
     this.yieldCpu = sharing?.yieldCpu();
     this.#board = new Board(new BoardMemory(memory, shape), rank, this);
@@ -160,8 +180,8 @@ export class SharedBoard implements BoardDesk, BoardKeeper {
     return undefined;
   }
 
-  /** Rank 0's part. Answers the memory, or why there is none. */
-  async #offer(channel: CollectiveChannel, bytes: number): Promise<SharedMemory | string> {
+  /** The first rank's part. Answers the memory, or why there is none. */
+  async #offer(channel: Channel, bytes: number): Promise<SharedMemory | string> {
     let offered: OfferedMemory | undefined;
     let refusal = '';
     try {
@@ -174,7 +194,7 @@ export class SharedBoard implements BoardDesk, BoardKeeper {
       if (offered === undefined) return refusal;
       for (let peer = 1; peer < channel.size; peer++) {
         const answer = (await hear(channel, peer)) as string;
-        if (answer !== '') refusal ||= `rank ${peer}: ${answer}`;
+        if (answer !== '') refusal ||= `rank ${this.#ranks[peer]}: ${answer}`;
       }
       await this.#tellAll(channel, refusal);
     } catch (error) {
@@ -188,7 +208,7 @@ export class SharedBoard implements BoardDesk, BoardKeeper {
   }
 
   /** The others' part. */
-  async #take(channel: CollectiveChannel, bytes: number): Promise<SharedMemory | string> {
+  async #take(channel: Channel, bytes: number): Promise<SharedMemory | string> {
     const address = (await hear(channel, 0)) as Float64Array | string;
     if (typeof address === 'string') return address;
     let memory: SharedMemory | undefined;
@@ -211,7 +231,7 @@ export class SharedBoard implements BoardDesk, BoardKeeper {
     return refusal;
   }
 
-  async #tellAll(channel: CollectiveChannel, what: unknown): Promise<void> {
+  async #tellAll(channel: Channel, what: unknown): Promise<void> {
     for (let peer = 1; peer < channel.size; peer++) {
       const told = tell(channel, what, peer);
       if (told) await told;
@@ -221,24 +241,35 @@ export class SharedBoard implements BoardDesk, BoardKeeper {
   // ── What the board asks for ────────────────────────────────────────────────────────────────────────────────────────
 
   wait(awaited: Awaited): Promise<void> {
-    const op = new BoardReceive(this.#holder!, this.#board!, awaited, this.#domain.member.sharing!.waits);
+    const op = new BoardReceive(
+      this.#holder!,
+      this.#inAll(awaited.peer),
+      this.#board!,
+      awaited,
+      this.#domain.member.sharing!.waits,
+    );
     op.begin();
     return settled(op) ?? Promise.resolve();
   }
 
   differs(peer: number, theirs: Frame): void {
-    theirs.source = peer;
+    theirs.source = this.#inAll(peer);
     this.#domain.inspect(theirs);
     const { broken } = this.#domain.collective;
     if (broken !== null) throw broken;
   }
 
   astray(peer: number): never {
-    throw errors.differedBefore(this.#domain.name, peer, this.#holder!.describe());
+    throw errors.differedBefore(this.#domain.name, this.#inAll(peer), this.#holder!.describe());
   }
 
   ring(peer: number): void {
-    this.#domain.tell(peer, this.#holder!);
+    this.#domain.tell(this.#inAll(peer), this.#holder!);
+  }
+
+  /** The rank that is at this place of the board. */
+  #inAll(peer: number): number {
+    return this.#ranks[peer] as number;
   }
 
   flush(): void {
@@ -251,10 +282,10 @@ export class SharedBoard implements BoardDesk, BoardKeeper {
   }
 }
 
-function tell(channel: CollectiveChannel, what: unknown, dest: number): ReturnType<CollectiveChannel['sendPacket']> {
+function tell(channel: Channel, what: unknown, dest: number): Wait {
   return channel.sendPacket(encode(what, SHARED_MEMORY), dest);
 }
 
-async function hear(channel: CollectiveChannel, source: number): Promise<unknown> {
+async function hear(channel: Channel, source: number): Promise<unknown> {
   return decode(await channel.recvPacket(source), undefined, SHARED_MEMORY);
 }

@@ -53,11 +53,13 @@ export class JobRank implements Job {
     if (start.protocol !== CONTROL_PROTOCOL) throw errors.otherVersion(start.version, version);
     const surroundings = await Surroundings.listen(start, native, (text) => control.send({ type: 'note', text }));
     const { local, remote } = surroundings;
+    // Once it is known where we are others may send, also before we know where they are.
+    const joined = new JobRank(control, start, surroundings.transport, settings, native);
     control.send({ type: 'hello', protocol: CONTROL_PROTOCOL, version, pid: process.pid, local, remote });
     const peers = await control.next();
     if (peers.type !== 'peers') throw errors.launch(`the launcher sent "${peers.type}" where addresses were due`);
-    const joined = new JobRank(control, start, surroundings.transport, settings, native);
     joined.#anchor.hold();
+    joined.#begin();
     await surroundings.connect(peers);
     joined.#anchor.release();
     control.send({ type: 'ready' });
@@ -88,9 +90,12 @@ export class JobRank implements Job {
     this.#member = new Member({ engine, job: this, settings, hosts: names, sharing });
     this.world = this.#member.world();
     this.self = this.#member.self();
+  }
+
+  #begin(): void {
     this.#watchProcess();
-    control.onEnd = () => this.#orphaned();
-    control.listen((message) => this.#hear(message));
+    this.#control.onEnd = () => this.#orphaned();
+    this.#control.listen((message) => this.#hear(message));
   }
 
   /** HOT (bench: allreduce). */

@@ -30,8 +30,13 @@ export async function spmd<T>(size: number, program: SpmdProgram<T>, options: Sp
 }
 
 export class Spmd<T> extends LocalRun<T> {
-  constructor(size: number, { seed, ...options }: SpmdOptions, boards?: Surroundings['boards']) {
-    const hosts = new Array<string>(size).fill(hostname());
+  /** @param hosts - of each rank, for tests; left out: this one. */
+  constructor(
+    size: number,
+    { seed, ...options }: SpmdOptions,
+    boards?: Surroundings['boards'],
+    hosts: readonly string[] = new Array<string>(size).fill(hostname()),
+  ) {
     super({ fabric: new MemoryNetwork(size, { seed }), hosts, boards }, options);
   }
 

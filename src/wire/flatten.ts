@@ -88,16 +88,16 @@ class Flattening {
     if (typeof value === 'object' && value !== null) {
       if (Array.isArray(value)) return this.#array(value, id);
       if (value.constructor === Object) return this.#object(value, id);
+      const node = this.#special(value, id);
+      if (node !== undefined) return node;
     }
     const refusal = refusalOf(value);
     if (refusal !== undefined) throw notSendable(this.#op, this.#name(id), refusal.what, refusal.remedy);
-    return this.#special(value as object, id) ?? this.#object(value as object, id);
+    return this.#object(value as object, id);
   }
 
+  /** The common ones first: each question to V8 what an object is takes 30 ns. */
   #special(object: object, id: number): Node | undefined {
-    const raw = rawOf(object);
-    if (raw === null) throw detached(this.#op, this.#name(id));
-    if (raw !== undefined) return this.#binary(raw);
     if (isMap(object)) {
       const node: Node = [NodeKind.MAP];
       let place = 0;
@@ -111,6 +111,9 @@ class Flattening {
       return node;
     }
     if (isDate(object)) return [NodeKind.DATE, object.getTime()];
+    const raw = rawOf(object);
+    if (raw === null) throw detached(this.#op, this.#name(id));
+    if (raw !== undefined) return this.#binary(raw);
     if (isNativeError(object) || object instanceof Error) return this.#error(object, id);
     if (isNdArray(object)) return this.#binary(rawNdArray(object, this.#op, () => this.#name(id)));
     return undefined;

@@ -28,6 +28,8 @@ export const Format = {
   GRAPH: 15,
   /** Several packets in one; never a value by itself. */
   BUNDLE: 16,
+  /** A tree of plain objects and arrays with long arrays in it: columns of values that are alike. */
+  COLUMNS: 17,
 } as const;
 export type Format = (typeof Format)[keyof typeof Format];
 

@@ -8,7 +8,7 @@ import { badHeader } from '../errors.ts';
 import { type Frame, FrameFlag, FrameKind, MAX_META_BYTES } from './frame.ts';
 
 /** Raised with every incompatible change of frames, values or the handshake. Peers of another version refuse each other. */
-export const WIRE_VERSION = 4;
+export const WIRE_VERSION = 5;
 
 const LAST_KIND = Math.max(...Object.values(FrameKind));
 const ALL_FLAGS = Object.values(FrameFlag).reduce((all, flag) => all | flag, 0);

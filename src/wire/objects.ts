@@ -23,11 +23,16 @@ export function pack(value: unknown, op: string): Uint8Array {
   }
 }
 
+/** msgpackr makes a DataView for each Uint8Array that it reads, and keeps it there: short data is read from this one. */
+const kept = Buffer.allocUnsafeSlow(1024);
+
 /** Throws ERR_PROTOCOL for bytes that {@link pack} doesn't write. HOT (bench: objects). */
 export function unpack(bytes: Uint8Array): unknown {
   if (!isSound(bytes)) throw protocol('an object in malformed msgpack');
   try {
-    return unpackr.unpack(bytes);
+    if (bytes.length > kept.length) return unpackr.unpack(bytes);
+    kept.set(bytes);
+    return unpackr.unpack(kept, bytes.length);
   } catch (cause) {
     throw protocol(`an object that can't be decoded (${cause instanceof Error ? cause.message : String(cause)})`);
   }

@@ -4,6 +4,7 @@
  * Everything else takes the way of flatten.ts: shared references and cycles, other classes, holes, -0, lone surrogates,
  * deep nesting (msgpack is read and written recursively), names that msgpackr gives a meaning to, and what can't be sent.
  */
+import { LONG_OBJECTS, LONG_SCALARS } from './columns.ts';
 
 /** Objects nested deeper than this are written as a graph, which needs no recursion. */
 export const MAX_PLAIN_DEPTH = 64;
@@ -21,12 +22,35 @@ export function isWellFormed(text: string): boolean {
   return (text as unknown as WellFormed).isWellFormed();
 }
 
-/** The objects met on a walk. */
-class Seen {
+/** What a walk has found. */
+export const Plain = {
+  /** Not plain: for flatten.ts. */
+  NO: 0,
+  /** Plain. */
+  YES: 1,
+  /** A long array, before anything that is not plain: the way of toColumns.ts may be shorter. */
+  LONG: 2,
+} as const;
+export type Plain = (typeof Plain)[keyof typeof Plain];
+
+/** HOT (bench: objects). */
+export function plainnessOf(value: object): Plain {
+  return new PlainWalk(true).object(value, 0);
+}
+
+/** Through one value, or several that are parts of one. */
+export class PlainWalk {
+  readonly #untilLong: boolean;
+  /** The objects met. */
   #few: object[] = [];
   #many: Set<object> | null = null;
 
-  /** False when it was there before. HOT (bench: objects). */
+  /** @param untilLong whether it ends at the first long array. */
+  constructor(untilLong: boolean) {
+    this.#untilLong = untilLong;
+  }
+
+  /** False when it was met before. HOT (bench: objects). */
   add(object: object): boolean {
     if (this.#many !== null) {
       const before = this.#many.size;
@@ -36,47 +60,55 @@ class Seen {
     if (this.#few.push(object) > FEW) this.#many = new Set(this.#few);
     return true;
   }
-}
 
-/** HOT (bench: objects). */
-export function isPlain(value: object): boolean {
-  return plainObject(value, new Seen(), 0);
-}
-
-function plainObject(value: object, seen: Seen, depth: number): boolean {
-  // msgpackr decides by this property too, be it inherited or the object's own.
-  const isArray = Array.isArray(value);
-  if (value.constructor !== (isArray ? Array : Object) || depth > MAX_PLAIN_DEPTH || !seen.add(value)) return false;
-  if (isArray) {
-    for (let i = 0; i < value.length; i++) {
-      const item: unknown = value[i];
-      if (item === undefined ? !(i in value) : !plainValue(item, seen, depth)) return false;
+  object(value: object, depth: number): Plain {
+    // msgpackr decides by this property too, be it inherited or the object's own.
+    const isArray = Array.isArray(value);
+    if (value.constructor !== (isArray ? Array : Object) || depth > MAX_PLAIN_DEPTH || !this.add(value))
+      return Plain.NO;
+    if (isArray) return this.#array(value, depth);
+    for (const key of Object.keys(value)) {
+      if (!isPlainKey(key)) return Plain.NO;
+      const found = this.value((value as Record<string, unknown>)[key], depth);
+      if (found !== Plain.YES) return found;
     }
-    return true;
+    return Plain.YES;
   }
-  for (const key of Object.keys(value)) {
-    if (key === '__proto__' || !isWellFormed(key)) return false;
-    if (!plainValue((value as Record<string, unknown>)[key], seen, depth)) return false;
+
+  #array(array: readonly unknown[], depth: number): Plain {
+    if (this.#untilLong && array.length >= (typeof array[0] === 'object' ? LONG_OBJECTS : LONG_SCALARS))
+      return Plain.LONG;
+    for (let i = 0; i < array.length; i++) {
+      const item = array[i];
+      const found = item === undefined && !(i in array) ? Plain.NO : this.value(item, depth);
+      if (found !== Plain.YES) return found;
+    }
+    return Plain.YES;
   }
-  return true;
+
+  /** @param depth of the object that has it. */
+  value(value: unknown, depth: number): Plain {
+    switch (typeof value) {
+      case 'number':
+        return value !== 0 || !Object.is(value, -0) ? Plain.YES : Plain.NO;
+      case 'string':
+        return isWellFormed(value) ? Plain.YES : Plain.NO;
+      case 'object':
+        return value === null ? Plain.YES : this.object(value, depth + 1);
+      case 'boolean':
+      case 'undefined':
+        return Plain.YES;
+      case 'bigint':
+        return isSmallBigInt(value) ? Plain.YES : Plain.NO;
+      default:
+        return Plain.NO;
+    }
+  }
 }
 
-function plainValue(value: unknown, seen: Seen, depth: number): boolean {
-  switch (typeof value) {
-    case 'number':
-      return value !== 0 || !Object.is(value, -0);
-    case 'string':
-      return isWellFormed(value);
-    case 'object':
-      return value === null || plainObject(value, seen, depth + 1);
-    case 'boolean':
-    case 'undefined':
-      return true;
-    case 'bigint':
-      return isSmallBigInt(value);
-    default:
-      return false;
-  }
+/** Whether msgpack and msgpackr give back a property of this name. */
+export function isPlainKey(key: string): boolean {
+  return key !== '__proto__' && isWellFormed(key);
 }
 
 /** Whether msgpack has an integer for it (64 bits, signed or unsigned). */

@@ -3,6 +3,7 @@
  */
 import { constants } from 'node:buffer';
 import { dtypeUnknown, protocol } from '../errors.ts';
+import { AREA_HEAD_BYTES } from './columns.ts';
 import { constructorOf, DType, dtypeName } from './dtype.ts';
 import { Format, MAX_DIMENSIONS } from './format.ts';
 import { MAX_LARGE_PIECES } from './nodes.ts';
@@ -59,6 +60,8 @@ function isSound({ format, dtype, bytes, shape, sizes }: Plan): boolean {
       return bytes % 2 === 0 && bytes / 2 <= constants.MAX_STRING_LENGTH;
     case Format.PLAIN:
       return bytes > 0 && bytes <= constants.MAX_LENGTH;
+    case Format.COLUMNS:
+      return bytes > AREA_HEAD_BYTES && bytes <= constants.MAX_LENGTH;
     case Format.GRAPH:
       return sizes !== undefined && isSegmentTable(sizes, bytes);
     default:
@@ -93,6 +96,7 @@ const NAMES: Readonly<Record<number, string>> = {
   [Format.BUFFER]: 'a Buffer',
   [Format.PLAIN]: 'an object',
   [Format.GRAPH]: 'an object',
+  [Format.COLUMNS]: 'an object',
 };
 
 /** What a message is, for people: `an ndarray of Float32Array`. */

@@ -7,94 +7,70 @@
  */
 import { MAX_PLAIN_DEPTH } from './plain.ts';
 
-/** Whether `bytes` are exactly one value. HOT (bench: objects). */
-export function isSound(bytes: Uint8Array): boolean {
-  const scanner = new Scanner(bytes);
-  return scanner.value(0) && scanner.position === bytes.byteLength;
+/** Bytes that follow the tokens 0xc0 to 0xdf, where these alone say so. */
+const FOLLOWING = Int8Array.from({ length: 0x20 }, () => -1);
+for (const [bytes, ...tokens] of [
+  [0, 0xc0, 0xc2, 0xc3], // nil, false, true
+  [1, 0xcc, 0xd0], // integers of 8, 16, 32 and 64 bits, unsigned and signed; float 32 and 64
+  [2, 0xcd, 0xd1],
+  [4, 0xce, 0xd2, 0xca],
+  [8, 0xcf, 0xd3, 0xcb],
+] as const) {
+  for (const token of tokens) FOLLOWING[token - 0xc0] = bytes;
 }
 
-class Scanner {
-  readonly #bytes: Uint8Array;
-  position = 0;
+/** Whether `bytes` are exactly one value. HOT (bench: objects). */
+export function isSound(bytes: Uint8Array): boolean {
+  return skip(bytes, 0, 1, false, 0) === bytes.length;
+}
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  /** Skips one value; false if there is none. A length that reaches past the end is found where the next byte is missing. */
-  value(depth: number): boolean {
-    const token = this.#bytes[this.position++];
-    if (token === undefined) return false;
-    if (token < 0x80 || token >= 0xe0) return true;
-    if (token < 0x90) return this.#map(token - 0x80, depth);
-    if (token < 0xa0) return this.#array(token - 0x90, depth);
-    if (token < 0xc0) return this.#skip(token - 0xa0);
-    switch (token) {
-      case 0xc0: // nil
-      case 0xc2: // false
-      case 0xc3: // true
-        return true;
-      case 0xd4: // undefined: extension 0 with one byte
-        return this.#bytes[this.position] === 0 && this.#skip(2);
-      case 0xcc: // uint 8, int 8
-      case 0xd0:
-        return this.#skip(1);
-      case 0xcd: // uint 16, int 16
-      case 0xd1:
-        return this.#skip(2);
-      case 0xce: // uint 32, int 32, float 32
-      case 0xd2:
-      case 0xca:
-        return this.#skip(4);
-      case 0xcf: // uint 64, int 64, float 64
-      case 0xd3:
-      case 0xcb:
-        return this.#skip(8);
-      case 0xd9:
-        return this.#skip(this.#length(1));
-      case 0xda:
-        return this.#skip(this.#length(2));
-      case 0xdb:
-        return this.#skip(this.#length(4));
-      case 0xdc:
-        return this.#array(this.#length(2), depth);
-      case 0xdd:
-        return this.#array(this.#length(4), depth);
-      case 0xde:
-        return this.#map(this.#length(2), depth);
-      case 0xdf:
-        return this.#map(this.#length(4), depth);
-      default:
-        return false;
+/**
+ * Where `count` values end that begin at `at`, or pairs of a string and a value; -1 if there are none. A length that reaches past
+ * the end is found where the next token is missing, or by the caller.
+ */
+function skip(bytes: Uint8Array, at: number, count: number, pairs: boolean, depth: number): number {
+  // Every value has a byte at least: what claims more ends here, not after as many rounds.
+  if (depth > MAX_PLAIN_DEPTH + 1 || count > bytes.length - at) return -1;
+  for (let i = 0; i < count; i++) {
+    if (pairs) {
+      const key = bytes[at]!;
+      if (key >= 0xa0 && key < 0xc0) at += key - 0x9f;
+      else if (key >= 0xd9 && key <= 0xdb) at = afterString(bytes, at);
+      else return -1;
     }
-  }
-
-  #array(length: number, depth: number): boolean {
-    // Every item has a byte at least: what claims more ends here, not after as many rounds.
-    if (depth > MAX_PLAIN_DEPTH || length > this.#bytes.byteLength - this.position) return false;
-    for (let i = 0; i < length; i++) if (!this.value(depth + 1)) return false;
-    return true;
-  }
-
-  #map(length: number, depth: number): boolean {
-    if (depth > MAX_PLAIN_DEPTH || length > this.#bytes.byteLength - this.position) return false;
-    for (let i = 0; i < length; i++) {
-      const key = this.#bytes[this.position] ?? 0;
-      const isString = (key >= 0xa0 && key < 0xc0) || (key >= 0xd9 && key <= 0xdb);
-      if (!isString || !this.value(depth + 1) || !this.value(depth + 1)) return false;
+    const token = bytes[at++];
+    if (token === undefined) return -1;
+    if (token < 0x80 || token >= 0xe0) continue;
+    if (token >= 0xa0) {
+      if (token < 0xc0) at += token - 0xa0;
+      else if (FOLLOWING[token - 0xc0]! >= 0) at += FOLLOWING[token - 0xc0]!;
+      else if (token >= 0xd9 && token <= 0xdb) at = afterString(bytes, at - 1);
+      // undefined: extension 0 with one byte
+      else if (token === 0xd4 && bytes[at] === 0) at += 2;
+      else if (token === 0xdc) at = skip(bytes, at + 2, lengthAt(bytes, at, 2), false, depth + 1);
+      else if (token === 0xdd) at = skip(bytes, at + 4, lengthAt(bytes, at, 4), false, depth + 1);
+      else if (token === 0xde) at = skip(bytes, at + 2, lengthAt(bytes, at, 2), true, depth + 1);
+      else if (token === 0xdf) at = skip(bytes, at + 4, lengthAt(bytes, at, 4), true, depth + 1);
+      else return -1;
+    } else if (token >= 0x90) {
+      at = skip(bytes, at, token - 0x90, false, depth + 1);
+    } else {
+      at = skip(bytes, at, token - 0x80, true, depth + 1);
     }
-    return true;
+    if (at < 0) return -1;
   }
+  return at;
+}
 
-  #skip(bytes: number): boolean {
-    this.position += bytes;
-    return this.position <= this.#bytes.byteLength;
-  }
+/** Where a string ends whose token, 0xd9 to 0xdb, is at `at`. */
+function afterString(bytes: Uint8Array, at: number): number {
+  const size = 1 << (bytes[at]! - 0xd9);
+  return at + 1 + size + lengthAt(bytes, at + 1, size);
+}
 
-  /** Big-endian; past the end anything. */
-  #length(bytes: number): number {
-    let length = 0;
-    for (let i = 0; i < bytes; i++) length = length * 256 + (this.#bytes[this.position++] ?? 255);
-    return length;
-  }
+/** Big-endian; past the end anything. */
+function lengthAt(bytes: Uint8Array, at: number, size: number): number {
+  let length = 0;
+  for (let i = 0; i < size; i++) length = length * 256 + (bytes[at + i] ?? 255);
+  return length;
 }

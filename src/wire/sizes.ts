@@ -4,8 +4,14 @@ export const SIZE_BYTES = 8;
 
 export function writeSizes(sizes: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(sizes.length * SIZE_BYTES);
-  const view = new DataView(bytes.buffer);
-  for (const [index, size] of sizes.entries()) writeSize(view, index * SIZE_BYTES, size);
+  // Byte by byte: for a view V8 would have to move short arrays out of its heap.
+  for (let i = 0; i < sizes.length; i++) {
+    let rest = sizes[i]!;
+    for (let at = i * SIZE_BYTES; rest > 0; at++) {
+      bytes[at] = rest % 256;
+      rest = Math.floor(rest / 256);
+    }
+  }
   return bytes;
 }
 

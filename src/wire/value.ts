@@ -9,13 +9,14 @@ import { detached, notSendable } from '../errors.ts';
 import { bytesIn, DType, dtypeOf, isTypedArray, type TypedArray } from './dtype.ts';
 import { flatten } from './flatten.ts';
 import { Format } from './format.ts';
+import { fromColumns } from './fromColumns.ts';
 import { piecesIn, piecesOf } from './layout.ts';
 import { allocate, allocateShared, bytesOf, NO_BYTES, ownBuffer, segmentsOf, type View } from './memory.ts';
 import { isNdArray } from './ndarray.ts';
 import { pack, unpack } from './objects.ts';
 import { checkOut, intoOut, intoSame } from './out.ts';
 import type { Packet, PacketHead, Reception } from './packet.ts';
-import { isPlain } from './plain.ts';
+import { Plain, plainnessOf } from './plain.ts';
 import { checkKnown, type Plan, planOf } from './plan.ts';
 import {
   arrayFormat,
@@ -34,6 +35,7 @@ import { restore } from './restore.ts';
 import { bigIntBytes, bigIntOf, numberBytes, numberOf, utf8Bytes, utf8Text, utf16Bytes, utf16Text } from './scalars.ts';
 import { copySegments, segmentBytes } from './segments.ts';
 import { writeSizes } from './sizes.ts';
+import { toColumns } from './toColumns.ts';
 
 export { checkOut };
 
@@ -77,7 +79,12 @@ function encodeArray(array: TypedArray, op: string, name: string): Packet {
 }
 
 function encodeObject(value: object, op: string, name: string): Packet {
-  if (isPlain(value)) return packet(Format.PLAIN, 0, pack(value, op));
+  const plainness = plainnessOf(value);
+  if (plainness === Plain.YES) return packet(Format.PLAIN, 0, pack(value, op));
+  if (plainness === Plain.LONG) {
+    const segments = toColumns(value, op);
+    if (segments !== undefined) return columnsPacket(segments);
+  }
   const raw = isNdArray(value) ? rawNdArray(value, op, () => name) : rawOf(value);
   if (raw === null) throw detached(op, name);
   return raw === undefined ? encodeGraph(value, op, name) : rawPacket(raw);
@@ -85,6 +92,10 @@ function encodeObject(value: object, op: string, name: string): Packet {
 
 function rawPacket({ format, dtype, view, shape }: Raw): Packet {
   return packet(format, dtype, view, shape === undefined ? NO_BYTES : writeSizes(shape));
+}
+
+function columnsPacket(segments: readonly Uint8Array[]): Packet {
+  return { format: Format.COLUMNS, dtype: 0, meta: NO_BYTES, bytes: segmentBytes(segments), segments };
 }
 
 function encodeGraph(value: object, op: string, name: string): Packet {
@@ -167,6 +178,8 @@ function makeValue(plan: Plan, pieces: readonly View[], op: string): unknown {
       return utf8Text(bytesOf(payload));
     case Format.PLAIN:
       return unpack(bytesOf(payload));
+    case Format.COLUMNS:
+      return fromColumns(bytesOf(payload));
     case Format.GRAPH:
       return restore(unpack(bytesOf(payload)), pieces[1]!, pieces.slice(2), op);
     case Format.NULL:
@@ -221,6 +234,13 @@ export function decode(packet: Packet, out: unknown, op: string): unknown {
   const reception = receive(packet, out, op);
   copySegments(packet.segments, reception.segments);
   return reception.value();
+}
+
+/** The value of any packet, one that {@link encode} made as well: it shares no memory with the packet. */
+export function decodeCopy(packet: Packet, op: string): unknown {
+  // Only these become part of their value.
+  const mayKeep = isRaw(packet.format) || packet.format === Format.GRAPH;
+  return decode(mayKeep ? copyOf(packet) : packet, undefined, op);
 }
 
 /** A packet of the same content in fresh memory. */

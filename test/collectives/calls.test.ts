@@ -314,6 +314,33 @@ describe('values', () => {
     });
   });
 
+  it.each([2, 3, 4])('of unequal lengths find their places in out, on %i ranks', async (size) => {
+    // Also where what came first had landed where another's belongs.
+    const lengthOf = (rank: number) => [3, 3, 5, 2][rank] ?? 0;
+    const expected = Array.from({ length: size }, (_, rank) => new Array<number>(lengthOf(rank)).fill(rank)).flat();
+    for (let first = 0; first < size; first++) {
+      await runLocal(size, async (comm) => {
+        const turned = (comm.rank + first) % size;
+        const out = new Float64Array(expected.length + 1).fill(-1);
+        const parts = Array.from({ length: size }, (_, source) => lengthOf((source + first) % size));
+        const gathered = parts.flatMap((length, source) => new Array<number>(length).fill((source + first) % size));
+        const own = new Float64Array(lengthOf(turned)).fill(turned);
+        for (const algorithm of ['ring', 'bruck']) {
+          await comm.allgather(own, { out, algorithm });
+          expect([...out]).toEqual([...gathered, -1]);
+        }
+        for (const algorithm of ['pairwise', 'bruck']) {
+          await comm.alltoall(new Array(size).fill(own), { out: out.fill(-1), algorithm });
+          expect([...out]).toEqual([...gathered, -1]);
+        }
+        const displs = parts.map((_, source) => parts.slice(source + 1).reduce((sum, length) => sum + length, 0));
+        await comm.allgatherv(own, { out: out.fill(-1), counts: parts, displs, algorithm: 'ring' });
+        const backwards = parts.map((length, source) => new Array<number>(length).fill((source + first) % size));
+        expect([...out]).toEqual([...backwards.reverse().flat(), -1]);
+      });
+    }
+  });
+
   it('counted otherwise than they were sent are a mismatch', async () => {
     await runLocal(2, async (comm) => {
       const gathered = comm.allgatherv(new Int8Array(2), { counts: [2, 3] });

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { CollectiveContext } from '../../src/collectives/context.ts';
+import { HostMap } from '../../src/collectives/levels/host-map.ts';
 import { COLLECTIVES, type CollectiveName, SELECTABLE, type SelectableName } from '../../src/collectives/registry.ts';
 import { type Choice, checkAlgorithms, choose } from '../../src/collectives/selection.ts';
 
 const NAMES = Object.keys(COLLECTIVES) as CollectiveName[];
 
-function contextOf(size: number, preferred: Record<string, string> = {}): CollectiveContext {
+const ONE_HOST = new HostMap(['here']);
+
+function contextOf(size: number, preferred: Record<string, string> = {}, hosts = ONE_HOST): CollectiveContext {
   const never = () => {
     throw new Error('not to be opened');
   };
@@ -14,6 +17,7 @@ function contextOf(size: number, preferred: Record<string, string> = {}): Collec
     size,
     segmentBytes: 1024,
     algorithms: new Map(Object.entries(preferred)),
+    hosts,
     sharesMemory: false,
     unshared: 'they are but numbers',
     open: never,
@@ -96,7 +100,7 @@ describe('the selection', () => {
 
   it('refuses unknown names and lists the known ones', () => {
     expect(() => choose(contextOf(4), 'allreduce', 'star')).toThrow(
-      "allreduce: the algorithm must be one of recursiveDoubling, rabenseifner, ring, sharedMemory, not 'star'",
+      "allreduce: the algorithm must be one of recursiveDoubling, rabenseifner, ring, twoLevel, sharedMemory, not 'star'",
     );
     expect(() => choose(contextOf(4), 'barrier', 'constructor')).toThrow(/dissemination, tree/);
     expect(() => choose(contextOf(4), 'barrier', 7)).toThrow(/not 7/);
@@ -104,7 +108,7 @@ describe('the selection', () => {
 
   it('refuses to reorder the operands of an op that does not commute', () => {
     expect(() => choose(contextOf(4), 'allreduce', 'ring', { commutative: false, op: 'compose' })).toThrow(
-      'allreduce: ring reorders the operands, and compose does not commute; use one of recursiveDoubling, rabenseifner',
+      'allreduce: ring reorders the operands, and compose does not commute; use one of recursiveDoubling, rabenseifner, twoLevel',
     );
   });
 });

@@ -16,6 +16,8 @@ export interface BoardRun {
   readonly refused?: (reason: string) => void;
   /** This rank, counted in the order of their making, can't get the memory. */
   readonly without?: number;
+  /** The host of each rank; left out: all are on one. */
+  readonly hosts?: readonly string[] | undefined;
 }
 
 /** {@link spmd} with boards. */
@@ -23,7 +25,7 @@ export function withBoards<T>(
   size: number,
   program: (comm: Communicator) => T | Promise<T>,
   options: SpmdOptions = {},
-  { settings = TINY, made = () => {}, refused = () => {}, without }: BoardRun = {},
+  { settings = TINY, made = () => {}, refused = () => {}, without, hosts }: BoardRun = {},
 ): Promise<T[]> {
   const memories = new Map<number, ArrayBuffer>();
   let ranks = 0;
@@ -42,7 +44,7 @@ export function withBoards<T>(
       refused,
     };
   };
-  return new Spmd<T>(size, options, { sharing, settings }).run(program);
+  return new Spmd<T>(size, options, { sharing, settings }, hosts).run(program);
 }
 
 function sourceOf(

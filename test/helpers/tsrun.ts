@@ -10,6 +10,11 @@ const root = join(import.meta.dirname, '../..');
 /** Where the command is: `node <path> …`. */
 export const TSRUN = join(root, 'bin/tsrun.js');
 
+/** For jobs whose test does not say it: `TEST_TRANSPORT=tcp npx vitest run --project jobs`. */
+const TRANSPORT = process.env.TEST_TRANSPORT ? ['--transport', process.env.TEST_TRANSPORT] : [];
+/** Words in the place of a job's options. */
+const NO_JOBS = ['doctor', 'hosts', 'manifest'];
+
 /** The path of a script in test/programs. */
 export function program(name: string): string {
   return join(root, 'test/programs', name);
@@ -44,6 +49,12 @@ export function tsrun(args: readonly string[], options: TsrunOptions = {}): Prom
   return new Tsrun(args, options).result;
 }
 
+/** Likewise, for what is about memory that ranks share: as a user runs it, whatever else these tests are run with. */
+export function sharing(args: readonly string[], options: TsrunOptions = {}): Promise<TsrunResult> {
+  const env = { TSMPI_NATIVE: 'auto', ...options.env };
+  return tsrun(args[0] === 'doctor' ? args : ['--transport', 'auto', ...args], { ...options, env });
+}
+
 /** A run in progress, for those who interfere. */
 export class Tsrun {
   readonly child: ChildProcess;
@@ -61,7 +72,9 @@ export class Tsrun {
     // Whoever only waits for a line does not look at the result.
     this.result.catch(() => {});
     const began = performance.now();
-    const [command, ...words] = [...prefix, process.execPath, TSRUN, ...args];
+    // What is given again counts.
+    const defaults = NO_JOBS.includes(args[0]!) ? [] : TRANSPORT;
+    const [command, ...words] = [...prefix, process.execPath, TSRUN, ...defaults, ...args];
     const child = spawn(command!, words, {
       cwd,
       env: { ...process.env, ...env },

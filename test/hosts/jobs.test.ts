@@ -48,6 +48,39 @@ describeHosts('a job on several hosts', () => {
     expect(job).toMatchObject({ code: 0, stdout: '4 ranks, every element is 6\n', stderr: '' });
   });
 
+  test.each(['h1:2,h2:2', 'h1:3,h2:1,h3:2', 'h1:1,h2:1,h1:1,h2:1'])(
+    'has collectives in two levels on %s',
+    async (list) => {
+      const cwd = hosts.scripts({
+        'levels.ts': `import { SUM, world } from 'tsmpi';
+const { rank, size } = world;
+const same = (array: Float64Array, value: number) => array.every((element) => element === value);
+let wrong = 0;
+// Long enough to go in pieces; from the ninth call on hosts have memory that their ranks share.
+for (let call = 0; call < 6; call++) {
+  for (const length of [1, 300_000]) {
+    const root = call % size;
+    await world.barrier({ algorithm: 'twoLevel' });
+    const sum = await world.allreduce(new Float64Array(length).fill(rank + call), SUM, { algorithm: 'twoLevel' });
+    if (!same(sum, (size * (size - 1)) / 2 + size * call)) wrong++;
+    const all = await world.reduce(sum, SUM, root, { algorithm: 'twoLevel' });
+    if (all !== undefined && !same(all, size * sum[0]!)) wrong++;
+    const given = await world.bcast(rank === root ? sum : undefined, root);
+    if (!same(given, sum[0]!)) wrong++;
+    const parts = await world.allgather(new Float64Array(length).fill(rank));
+    for (const [source, part] of parts.entries()) if (!same(part, source)) wrong++;
+  }
+}
+const total = await world.reduce(wrong);
+if (rank === 0) console.log(\`\${size} ranks, \${total} wrong\`);
+`,
+      });
+      const job = await hosts.tsrun(['-H', list, 'levels.ts'], { cwd });
+      expect(job).toMatchObject({ code: 0, stderr: '' });
+      expect(job.stdout).toMatch(/^[46] ranks, 0 wrong\n$/);
+    },
+  );
+
   describe('tells each rank where it is', () => {
     const files = {
       'where.ts': `import { hostname } from 'node:os';

@@ -1,8 +1,13 @@
 /** Collectives of real jobs through memory that their ranks share: what they give, and what ends them. */
 import { readdirSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, test as testAnyway } from 'vitest';
+import { loadNative } from '../../src/native/native.ts';
 import { scripts } from '../helpers/scripts.ts';
-import { tsrun } from '../helpers/tsrun.ts';
+import { sharing } from '../helpers/tsrun.ts';
+
+const native = loadNative();
+if (typeof native === 'string') console.warn(`skipped: ${native}`);
+const test = testAnyway.skipIf(typeof native === 'string');
 
 /** After it every communicator of all ranks has its board: asking for it by name makes it at once. */
 const BOARD = `import { world, SUM, createOp } from 'tsmpi';
@@ -43,7 +48,7 @@ for (const [round, length] of [0, 1, 3, 511, 512, 513, 8191, 40_000, 300_000].en
 }
 console.log('right');
 `);
-  const { code, stdout, stderr } = await tsrun(['-n', `${size}`, 'job.ts'], { cwd, deadline: 60_000 });
+  const { code, stdout, stderr } = await sharing(['-n', `${size}`, 'job.ts'], { cwd, deadline: 60_000 });
   expect(stderr).toBe('');
   expect(code).toBe(0);
   expect(stdout.match(/right/g)).toHaveLength(size);
@@ -56,7 +61,7 @@ test.each([
   const cwd = job(
     `await world.allreduce(new Float64Array(world.rank ? ${mine} : ${theirs}), SUM, world.rank ? {} : ${options});`,
   );
-  const { code, stderr } = await tsrun(['-n', '2', 'job.ts'], { cwd, deadline: 10_000 });
+  const { code, stderr } = await sharing(['-n', '2', 'job.ts'], { cwd, deadline: 10_000 });
   expect(code).toBe(1);
   expect(stderr).toMatch(/ERR_MISMATCH/);
   expect(stderr).toMatch(both);
@@ -91,7 +96,7 @@ test.each([
   ],
 ])('ranks %s', async (_what, call, both) => {
   const cwd = job(`${call}\nawait world.barrier();`);
-  const { code, stderr } = await tsrun(['-n', '2', 'job.ts'], { cwd, deadline: 10_000 });
+  const { code, stderr } = await sharing(['-n', '2', 'job.ts'], { cwd, deadline: 10_000 });
   expect(code).toBe(1);
   expect(stderr).toMatch(/ERR_MISMATCH/);
   expect(stderr).toMatch(both);
@@ -105,7 +110,7 @@ await world.allreduce(array, SUM);
 if (world.rank === 2) setTimeout(() => process.kill(process.pid, 'SIGKILL'), 30);
 for (;;) await world.allreduce(array, SUM, { out: array });
 `);
-  const { code, stderr } = await tsrun(['-n', '3', 'job.ts'], { cwd, deadline: 30_000 });
+  const { code, stderr } = await sharing(['-n', '3', 'job.ts'], { cwd, deadline: 30_000 });
   expect(code).toBe(137);
   expect(stderr).toMatch(/rank 2 of 3 .*SIGKILL/);
 });
@@ -116,7 +121,7 @@ const value = await world.bcast(world.rank === 0 ? 'last words' : undefined);
 if (world.rank > 0) await new Promise((resolve) => setTimeout(resolve, 50));
 console.log(value);
 `);
-  const { code, stdout } = await tsrun(['-n', '3', 'job.ts'], { cwd });
+  const { code, stdout } = await sharing(['-n', '3', 'job.ts'], { cwd });
   expect(code).toBe(0);
   expect(stdout).toBe('last words\n'.repeat(3));
 });
@@ -133,7 +138,7 @@ else {
 await part.barrier().catch((error) => console.log(world.rank, error.code));
 console.log(await world.allreduce(1));
 `);
-  const { code, stdout } = await tsrun(['-n', '2', 'job.ts'], { cwd });
+  const { code, stdout } = await sharing(['-n', '2', 'job.ts'], { cwd });
   expect(code).toBe(0);
   expect(stdout.trim().split('\n').sort()).toEqual([
     '0 ERR_COMM',
@@ -165,7 +170,7 @@ for (let round = 0; round < 30; round++) {
 }
 console.log('right');
 `);
-  const { code, stdout, stderr } = await tsrun(['-n', '3', 'job.ts'], { cwd, deadline: 60_000 });
+  const { code, stdout, stderr } = await sharing(['-n', '3', 'job.ts'], { cwd, deadline: 60_000 });
   expect(stderr).toBe('');
   expect(code).toBe(0);
   expect(stdout).toBe('right\n'.repeat(3));
@@ -188,7 +193,7 @@ await world.barrier();
 if (mapped() !== before) throw new Error('still mapped');
 `);
   const before = readdirSync('/dev/shm').length;
-  const { code, stderr } = await tsrun(['-n', '2', 'job.ts'], { cwd });
+  const { code, stderr } = await sharing(['-n', '2', 'job.ts'], { cwd });
   expect(stderr).toBe('');
   expect(code).toBe(0);
   expect(readdirSync('/dev/shm').length).toBeLessThanOrEqual(before);
@@ -202,11 +207,11 @@ await world.barrier({ algorithm: 'sharedMemory' }).catch((error) => console.log(
 console.log(await world.allreduce(1));
 `,
   });
-  const off = await tsrun(['-v', '-n', '2', 'job.ts'], { cwd, env: { TSMPI_NATIVE: 'off' } });
+  const off = await sharing(['-v', '-n', '2', 'job.ts'], { cwd, env: { TSMPI_NATIVE: 'off' } });
   expect(off.code).toBe(0);
   expect(off.stdout).toMatch(/ERR_ARG barrier: the algorithm can't be sharedMemory here: TSMPI_NATIVE=off\n/);
   expect(off.stderr).toMatch(/collectives go by messages, not through shared memory: world: TSMPI_NATIVE=off/);
-  const tcp = await tsrun(['--transport', 'tcp', '-n', '2', 'job.ts'], { cwd });
+  const tcp = await sharing(['--transport', 'tcp', '-n', '2', 'job.ts'], { cwd });
   expect(tcp.code).toBe(0);
   expect(tcp.stdout).toMatch(/these ranks share no memory/);
 });

@@ -21,7 +21,9 @@ describe('payloads', () => {
 
 describe('a flood', () => {
   it('of 100,000 messages from each of 15 ranks leaves the receiver under 300 MB', { timeout: 240_000 }, async () => {
-    const job = await tsrun(['-n', '16', program('flood.ts')], { deadline: 220_000 });
+    // Node.js 24 lets what is young in its heap grow to four times as much as 20 and 22 do before it looks at what is garbage.
+    const env = { NODE_OPTIONS: '--max-semi-space-size=16' };
+    const job = await tsrun(['-n', '16', program('flood.ts')], { env, deadline: 220_000 });
     expect(job).toMatchObject({ code: 0, stderr: '' });
     const [, messages, megabytes] = /messages (\d+) maxrss (\d+) MiB/.exec(job.stdout) ?? [];
     expect(Number(messages)).toBe(1_500_000);

@@ -14,11 +14,19 @@ export interface Time {
 
 /**
  * How messages travel: in the order in which a seed draws pairs, or in virtual time with delays that it draws. With boards collectives go
- * through memory that the ranks share, from a call on that the seed draws, unless one of the ranks can't get it.
+ * through memory that the ranks share, from a call on that the seed draws, unless one of the ranks can't get it; on some seeds there are several
+ * hosts.
  */
 export const CARRIERS = ['shuffled', 'boards', 'simulated', 'simulated, far'] as const;
 
 const LATENCY = 20e-6;
+
+/** Where the ranks are: on one host, on hosts of two each, or in turn on two. */
+const HOSTS = [
+  undefined,
+  (ranks: number) => Array.from({ length: ranks }, (_, rank) => `host ${rank >> 1}`),
+  (ranks: number) => Array.from({ length: ranks }, (_, rank) => `host ${rank % 2}`),
+];
 
 /** Runs `rank` on all ranks of a program and gives the results. */
 export async function carry<T>(
@@ -33,7 +41,8 @@ export async function carry<T>(
   if (carrier === 'shuffled') return spmd(ranks, (world) => rank(world, TURNS), options);
   if (carrier === 'boards') {
     const settings = { after: seed % 5, banks: 4, bankBytes: 64 + 64 * (seed % 3) };
-    return withBoards(ranks, (world) => rank(world, TURNS), options, { settings, without: seed % 23 });
+    const hosts = HOSTS[Math.floor(seed / 5) % HOSTS.length]?.(ranks);
+    return withBoards(ranks, (world) => rank(world, TURNS), options, { settings, without: seed % 23, hosts });
   }
   // Messages of different pairs pass each other: a little, or by many times what one takes.
   const network = {

@@ -49,12 +49,12 @@ const BUGS: readonly [bug: string, finding: RegExp, plant: Plant][] = [
     /reduction: rank \d got/,
     () =>
       replace(COLLECTIVES.allreduce.algorithms.recursiveDoubling as { run: Combining }, 'run', (run) => {
-        return (channel, input, work, reducer, segment) => {
+        return (channel, input, work, reducer, ...rest) => {
           const swapped: typeof reducer = {
             ...reducer,
             combine: (left, right, into) => reducer.combine(right, left, into),
           };
-          return run(channel, input, work, channel.rank === channel.size - 1 ? swapped : reducer, segment);
+          return run(channel, input, work, channel.rank === channel.size - 1 ? swapped : reducer, ...rest);
         };
       }),
   ],

@@ -18,8 +18,6 @@ export function checkFiles({ files, works, hostname }: Facts, { launches }: JobI
   if (works.unixSockets === undefined && works.loopback === undefined) {
     findings.push(ok('sockets', 'Unix sockets and loopback work'));
   }
-  if (files.sharedMemory !== undefined)
-    findings.push(ok('/dev/shm', `${bytes(files.sharedMemory)}; not used by this version`));
   if (!launches && !files.workingDirectory) {
     const mend = `share the folder, or let --sync copy the project to ${hostname}`;
     findings.push(warning('project', 'the folder in which tsrun was started is not there', mend));

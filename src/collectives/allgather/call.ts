@@ -1,7 +1,7 @@
 import { encode } from '../../wire/value.ts';
 import type { CollectiveContext, CollectiveOptions } from '../context.ts';
 import { fingerprintOf } from '../fingerprint.ts';
-import { inboxFor, placeIn } from '../inbox.ts';
+import { inboxFor, placeAlike } from '../inbox.ts';
 import { privateFrom } from '../outgoing.ts';
 import { type Plan, whileViewOf } from '../plan.ts';
 import { choose } from '../selection.ts';
@@ -19,7 +19,7 @@ export function allgather<T>(context: CollectiveContext, value: T, options: Coll
   const own = privateFrom(out, encode(value, 'allgather'));
   const choice = choose(context, 'allgather', options.algorithm);
   const fingerprint = fingerprintOf('allgather', { algorithm: choice.code });
-  const sharing = { choice, own, inboxOf, flat: out !== undefined, place: placeIn(out, own) };
+  const sharing = { choice, own, inboxOf, flat: out !== undefined, place: placeAlike(out, own, context.size) };
   return {
     lasting: whileViewOf(value, [own]),
     start: () => share(context, context.open(fingerprint), sharing) as T[] | Promise<T[]>,

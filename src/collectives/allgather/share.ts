@@ -3,12 +3,13 @@ import { announce } from '../announcement.ts';
 import { Board } from '../board/board.ts';
 import { exchangePackets, shareBulks, wholeIn } from '../board/exchange.ts';
 import { Bulk } from '../bulk.ts';
-import type { Channel, Place } from '../channel.ts';
+import type { CallChannel, Place } from '../channel.ts';
 import type { CollectiveContext } from '../context.ts';
 import { type Inbox, type InboxOf, settled } from '../inbox.ts';
-import type { RunOf } from '../registry.ts';
+import { type RunOf, TWO_LEVEL_CODE } from '../registry.ts';
 import { boardOf, type Choice, pieceBytes, wholeBytes } from '../selection.ts';
 import { ringBulk } from './ringBulk.ts';
+import { shareLevels } from './twoLevel.ts';
 
 /** One allgather, from what it sends to what it gives. */
 export interface Sharing {
@@ -25,13 +26,13 @@ export interface Sharing {
  * What every allgather does: packets go by the algorithm, large ones that it can't carry, or that nobody knows a place for, are announced by it and
  * then go around the ring. At a board all write theirs, and all copy out those of the others.
  */
-export function share(context: CollectiveContext, channel: Channel, sharing: Sharing): unknown {
+export function share(context: CollectiveContext, channel: CallChannel, sharing: Sharing): unknown {
   const turn = boardOf(channel, sharing.choice);
   return turn instanceof Board ? atBoard(context, channel, sharing, turn) : byMessages(context, channel, sharing, turn);
 }
 
 /** HOT (bench: allgather). */
-function atBoard(context: CollectiveContext, channel: Channel, sharing: Sharing, board: Board): unknown {
+function atBoard(context: CollectiveContext, channel: CallChannel, sharing: Sharing, board: Board): unknown {
   const { own, inboxOf, flat } = sharing;
   const { rank } = context;
   const large = own.bytes > Math.max(wholeBytes(context), wholeIn(board, 1));
@@ -55,9 +56,9 @@ function atBoard(context: CollectiveContext, channel: Channel, sharing: Sharing,
 
 async function byMessages(
   context: CollectiveContext,
-  channel: Channel,
+  channel: CallChannel,
   sharing: Sharing,
-  turn: ReturnType<Channel['board']>,
+  turn: ReturnType<CallChannel['board']>,
 ): Promise<unknown> {
   const board = turn && (await turn);
   if (board !== undefined) return atBoard(context, channel, sharing, board);
@@ -71,12 +72,15 @@ async function byMessages(
   if (size > 1) {
     const bulks = inbox.landings.slice();
     if (large) bulks[rank] = new Bulk(own.segments);
-    if (bulks.some((bulk) => bulk !== undefined)) await ringBulk(channel, bulks, pieceBytes(context));
+    const announced = bulks.some((bulk) => bulk !== undefined);
+    if (announced && choice.code === TWO_LEVEL_CODE) {
+      await shareLevels(channel, bulks, pieceBytes(context), context.segmentBytes);
+    } else if (announced) await ringBulk(channel, bulks, pieceBytes(context));
   }
   return finish(context, channel, inbox);
 }
 
-function finish(context: CollectiveContext, channel: Channel, inbox: Inbox): unknown {
+function finish(context: CollectiveContext, channel: CallChannel, inbox: Inbox): unknown {
   context.close(channel);
   return inbox.finish();
 }

@@ -2,7 +2,7 @@ import { encode } from '../../wire/value.ts';
 import { checkValues } from '../arguments.ts';
 import type { CollectiveContext, CollectiveOptions } from '../context.ts';
 import { fingerprintOf } from '../fingerprint.ts';
-import { inboxFor, placeIn } from '../inbox.ts';
+import { inboxFor, placeAlike } from '../inbox.ts';
 import { privateFrom } from '../outgoing.ts';
 import { never, type Plan } from '../plan.ts';
 import { choose } from '../selection.ts';
@@ -26,7 +26,7 @@ export function alltoall<T>(
   const packets = values.map((value) => privateFrom(out, encode(value, 'alltoall')));
   const choice = choose(context, 'alltoall', options.algorithm);
   const fingerprint = fingerprintOf('alltoall', { algorithm: choice.code });
-  const place = placeIn(out, packets[context.rank]!);
+  const place = placeAlike(out, packets[context.rank]!, context.size);
   const one = { choice, packets, inboxOf, flat: out !== undefined, place };
   return {
     lasting: never,

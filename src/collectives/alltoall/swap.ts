@@ -3,7 +3,7 @@ import { announce } from '../announcement.ts';
 import { Board } from '../board/board.ts';
 import { exchangePackets, swapBulks, wholeIn } from '../board/exchange.ts';
 import { Bulk } from '../bulk.ts';
-import type { Channel, Place } from '../channel.ts';
+import type { CallChannel, Place } from '../channel.ts';
 import type { CollectiveContext } from '../context.ts';
 import { type Inbox, type InboxOf, settled } from '../inbox.ts';
 import type { RunOf } from '../registry.ts';
@@ -26,13 +26,13 @@ export interface Swap {
  * What every alltoall does: packets go by the algorithm, large ones that it can't carry, or that nobody knows a place for, are announced by it and
  * then sent straight. At a board all write theirs, and all copy out what is for them.
  */
-export function swap(context: CollectiveContext, channel: Channel, one: Swap): unknown {
+export function swap(context: CollectiveContext, channel: CallChannel, one: Swap): unknown {
   const turn = boardOf(channel, one.choice);
   return turn instanceof Board ? atBoard(context, channel, one, turn) : byMessages(context, channel, one, turn);
 }
 
 /** HOT (bench: alltoall). */
-function atBoard(context: CollectiveContext, channel: Channel, one: Swap, board: Board): unknown {
+function atBoard(context: CollectiveContext, channel: CallChannel, one: Swap, board: Board): unknown {
   const { rank } = context;
   const { packets, inboxOf, flat } = one;
   const large = largeOnes(context, packets, wholeIn(board, packets.length));
@@ -55,9 +55,9 @@ function atBoard(context: CollectiveContext, channel: Channel, one: Swap, board:
 
 async function byMessages(
   context: CollectiveContext,
-  channel: Channel,
+  channel: CallChannel,
   one: Swap,
-  turn: ReturnType<Channel['board']>,
+  turn: ReturnType<CallChannel['board']>,
 ): Promise<unknown> {
   const board = turn && (await turn);
   if (board !== undefined) return atBoard(context, channel, one, board);
@@ -80,7 +80,7 @@ function largeOnes(context: CollectiveContext, packets: readonly Packet[], least
   return large.includes(true) ? large : undefined;
 }
 
-function finish(context: CollectiveContext, channel: Channel, inbox: Inbox): unknown {
+function finish(context: CollectiveContext, channel: CallChannel, inbox: Inbox): unknown {
   context.close(channel);
   return inbox.finish();
 }

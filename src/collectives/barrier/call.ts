@@ -1,5 +1,5 @@
 import { Board } from '../board/board.ts';
-import type { Channel } from '../channel.ts';
+import type { CallChannel } from '../channel.ts';
 import type { CollectiveContext, CollectiveOptions } from '../context.ts';
 import { fingerprintOf } from '../fingerprint.ts';
 import { always, type Plan } from '../plan.ts';
@@ -25,9 +25,9 @@ export function barrier(context: CollectiveContext, options: CollectiveOptions =
 }
 
 async function meet(
-  channel: Channel,
+  channel: CallChannel,
   { run }: Choice<RunOf<'barrier'>>,
-  turn: ReturnType<Channel['board']>,
+  turn: ReturnType<CallChannel['board']>,
 ): Promise<void> {
   const board = turn && (await turn);
   if (board !== undefined) await sharedMemory(board);

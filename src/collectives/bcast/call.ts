@@ -1,20 +1,24 @@
 import { protocol } from '../../errors.ts';
-import type { Reception } from '../../wire/packet.ts';
+import type { Packet, Reception } from '../../wire/packet.ts';
 import { checkOut, decode, encode } from '../../wire/value.ts';
 import { announce, announcementIn } from '../announcement.ts';
 import { checkRoot } from '../arguments.ts';
 import { Board } from '../board/board.ts';
 import { Bulk } from '../bulk.ts';
-import type { Channel } from '../channel.ts';
+import type { CallChannel } from '../channel.ts';
 import type { CollectiveContext, CollectiveOptions, Fingerprint } from '../context.ts';
 import { fingerprintOf } from '../fingerprint.ts';
 import { receiveInto } from '../inbox.ts';
 import { always, type Plan, whileViewOf } from '../plan.ts';
-import { COLLECTIVES, SHARED_MEMORY_CODE } from '../registry.ts';
+import { COLLECTIVES, SHARED_MEMORY_CODE, TWO_LEVEL_CODE } from '../registry.ts';
 import { algorithmWithCode, boardOf, type Choice, choose } from '../selection.ts';
 import { ownValue } from '../values.ts';
 import { binomial } from './binomial.ts';
 import { giveShared, takeShared } from './sharedMemory.ts';
+import { tellLevels } from './twoLevel.ts';
+
+/** In two levels what is longer is announced, and goes in pieces. */
+const LEVELS_WHOLE_BYTES = 64 * 1024;
 
 /** In the fingerprint, in place of the algorithm that only the root knows. */
 const BY_MESSAGES = COLLECTIVES.bcast.algorithms.binomial?.code ?? 0;
@@ -47,8 +51,9 @@ export function bcast<T>(
 
 /** By which of the algorithms messages go only the root knows; whether there are any all know. */
 function fingerprintFor(context: CollectiveContext, root: number, code: number): Fingerprint {
-  if (code === SHARED_MEMORY_CODE) return fingerprintOf('bcast', { root, algorithm: code });
-  return fingerprintOf('bcast', context.sharesMemory ? { root, algorithm: BY_MESSAGES } : { root });
+  if (code === SHARED_MEMORY_CODE || code === TWO_LEVEL_CODE) return fingerprintOf('bcast', { root, algorithm: code });
+  const either = context.sharesMemory || context.hosts.twoLevels;
+  return fingerprintOf('bcast', either ? { root, algorithm: BY_MESSAGES } : { root });
 }
 
 function toOthers(
@@ -60,30 +65,30 @@ function toOthers(
   const { root } = fingerprint;
   const channel = context.open(fingerprint);
   const turn = boardOf(channel, choice);
-  if (!(turn instanceof Board)) return arriving(context, channel, root, turn, out);
+  if (!(turn instanceof Board)) return arriving(context, channel, fingerprint, turn, out);
   const reception = takeShared(turn, root, (head) => receiveInto(head, out, 'bcast'));
   return reception instanceof Promise
     ? reception.then((arrived) => close(context, channel, arrived))
     : close(context, channel, reception);
 }
 
-function close(context: CollectiveContext, channel: Channel, reception: Reception): unknown {
+function close(context: CollectiveContext, channel: CallChannel, reception: Reception): unknown {
   context.close(channel);
   return reception.value();
 }
 
 async function arriving(
   context: CollectiveContext,
-  channel: Channel,
-  root: number,
-  turn: ReturnType<Channel['board']>,
+  channel: CallChannel,
+  { root, algorithm }: Fingerprint,
+  turn: ReturnType<CallChannel['board']>,
   out: unknown,
 ): Promise<unknown> {
   const board = turn && (await turn);
   if (board !== undefined) {
     return close(context, channel, await takeShared(board, root, (head) => receiveInto(head, out, 'bcast')));
   }
-  const packet = await binomial(channel, undefined, root);
+  const packet = await tell(channel, algorithm, undefined, root);
   const announcement = announcementIn(packet);
   if (announcement === undefined) {
     context.close(channel);
@@ -97,6 +102,11 @@ async function arriving(
   await run(channel, new Bulk(reception.segments), root, context.segmentBytes);
   context.close(channel);
   return reception.value();
+}
+
+/** The first packet, by which the others hear what comes. */
+function tell(channel: CallChannel, algorithm: number, packet: Packet | undefined, root: number): Promise<Packet> {
+  return algorithm === TWO_LEVEL_CODE ? tellLevels(channel, packet, root) : binomial(channel, packet, root);
 }
 
 function fromRoot<T>(
@@ -119,16 +129,17 @@ function fromRoot<T>(
     },
   };
 
-  async function give(channel: Channel, turn: ReturnType<Channel['board']>): Promise<void> {
+  async function give(channel: CallChannel, turn: ReturnType<CallChannel['board']>): Promise<void> {
     const board = turn && (await turn);
     if (board !== undefined) return giveShared(board, packet);
     if (context.size === 1) return;
-    const announced = run !== undefined && packet.bytes > 0;
-    await binomial(channel, announced ? announce(packet, byMessages) : packet, root);
+    const whole = byMessages === TWO_LEVEL_CODE ? Math.min(LEVELS_WHOLE_BYTES, context.segmentBytes) : 0;
+    const announced = run !== undefined && packet.bytes > whole;
+    await tell(channel, byMessages, announced ? announce(packet, byMessages) : packet, root);
     if (announced) await run(channel, new Bulk(packet.segments), root, context.segmentBytes);
   }
 
-  function finish(channel: Channel): T {
+  function finish(channel: CallChannel): T {
     context.close(channel);
     if (out === undefined || out === value) return value;
     return ownValue(packet, out, 'bcast') as T;

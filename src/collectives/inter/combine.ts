@@ -1,7 +1,7 @@
 /** Reductions within one group, for the other one. */
 import type { Packet } from '../../wire/packet.ts';
 import { encode } from '../../wire/value.ts';
-import type { Channel } from '../channel.ts';
+import type { CallChannel } from '../channel.ts';
 import { operandOf } from '../operands/operandOf.ts';
 import { targetOf } from '../operands/target.ts';
 import { type OpLike, resolveOp } from '../ops.ts';
@@ -14,7 +14,7 @@ export interface Contribution {
   /** What the ranks must agree on. */
   readonly traits: { readonly op: number; readonly dtype: number; readonly count: number };
   /** Combines the values of our group, in rank order, at its rank 0: the result there, `undefined` elsewhere. */
-  combine(local: Channel): Promise<Packet | undefined>;
+  combine(local: CallChannel): Promise<Packet | undefined>;
 }
 
 export function contributionOf(context: InterContext, value: unknown, op: OpLike, call: string): Contribution {
@@ -22,7 +22,7 @@ export function contributionOf(context: InterContext, value: unknown, op: OpLike
   const operand = operandOf(value, resolved, call);
   if (operand.as === 'value') {
     const own = encode(operand.value, call);
-    const combine = async (local: Channel) => {
+    const combine = async (local: CallChannel) => {
       const alone = local.size === 1;
       const result = alone ? ownValue(own, undefined, call) : await reduceValues(local, operand, own, 0, call);
       return local.rank === 0 ? encode(result, call) : undefined;
@@ -32,7 +32,7 @@ export function contributionOf(context: InterContext, value: unknown, op: OpLike
 
   const { input, reducer } = operand;
   const { run } = algorithmFor(context.local, 'reduce', resolved, operand, undefined);
-  const combine = async (local: Channel) => {
+  const combine = async (local: CallChannel) => {
     const target = local.rank === 0 ? targetOf(operand, undefined, call) : undefined;
     if (local.size > 1) {
       const segment = segmentOf(context.local, operand);

@@ -1,5 +1,5 @@
 /** What the collectives between two groups work with (MPI 4.1, section 6.2.3). */
-import type { Channel } from '../channel.ts';
+import type { CallChannel } from '../channel.ts';
 import type { CollectiveContext, Fingerprint } from '../context.ts';
 import { openCall } from '../fingerprint.ts';
 import type { CollectiveName } from '../registry.ts';
@@ -15,8 +15,8 @@ export interface InterContext {
 
 /** One call, among us and across. */
 export interface Channels {
-  readonly local: Channel;
-  readonly bridge: Channel;
+  readonly local: CallChannel;
+  readonly bridge: CallChannel;
 }
 
 type Known = Partial<Omit<Fingerprint, 'collective'>>;

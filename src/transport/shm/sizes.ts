@@ -22,6 +22,18 @@ export function capacityFor(endpoints: number): number {
   return capacity;
 }
 
+/** Bytes of all rings where so many endpoints share memory, each with each. */
+function ringBytes(endpoints: number): number {
+  return endpoints * (endpoints - 1) * memoryBytes(capacityFor(endpoints));
+}
+
+/** How many endpoints find room in so many bytes, each with each: that many, or fewer. */
+export function roomFor(bytes: number): number {
+  let endpoints = 1;
+  while (ringBytes(endpoints + 1) <= bytes) endpoints++;
+  return endpoints;
+}
+
 /** Why `endpoints` processes of this host could not share memory, each with each; nothing where they can. */
 export function trySharing(
   { native: source, folder, capacity }: { native: NativeSource; folder: string; capacity: number },

@@ -11,6 +11,8 @@ export interface Run {
   readonly roots: readonly number[];
   /** 0 … size - 1. */
   readonly ranks: readonly number[];
+  /** The ranks of a host do not follow one on another. */
+  readonly scattered: boolean;
 }
 
 /** All checks of one collective by one algorithm; undefined: the one that the selection takes. */

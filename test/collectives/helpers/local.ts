@@ -4,12 +4,13 @@
  */
 import { seededRandom } from '../../../src/base/random.ts';
 import * as calls from '../../../src/collectives/calls.ts';
-import type { Channel, Wait } from '../../../src/collectives/channel.ts';
+import type { CallChannel, Wait } from '../../../src/collectives/channel.ts';
 import type { CollectiveContext, CollectiveOptions, Fingerprint } from '../../../src/collectives/context.ts';
+import { HostMap } from '../../../src/collectives/levels/host-map.ts';
 import type { OpLike } from '../../../src/collectives/ops.ts';
 import type { TypedArray } from '../../../src/wire/dtype.ts';
 import { segmentsOf } from '../../../src/wire/memory.ts';
-import type { Packet } from '../../../src/wire/packet.ts';
+import type { Packet, PacketHead } from '../../../src/wire/packet.ts';
 import { copySegments } from '../../../src/wire/segments.ts';
 import { copyOf, encode } from '../../../src/wire/value.ts';
 import type { CollectiveComm } from './comm.ts';
@@ -18,6 +19,8 @@ export interface LocalOptions {
   seed?: number;
   segmentBytes?: number;
   algorithms?: ReadonlyMap<string, string>;
+  /** The host of each rank; left out: all are on one. */
+  hosts?: readonly string[];
 }
 
 interface Message {
@@ -87,16 +90,18 @@ class World {
   }
 }
 
-class LocalChannel implements Channel {
+class LocalChannel implements CallChannel {
   readonly rank: number;
   readonly size: number;
+  readonly hosts: HostMap;
   readonly #world: World;
   readonly #call: number;
   readonly #fingerprint: Fingerprint;
 
-  constructor(world: World, rank: number, size: number, call: number, fingerprint: Fingerprint) {
+  constructor(world: World, rank: number, hosts: HostMap, size: number, call: number, fingerprint: Fingerprint) {
     this.rank = rank;
     this.size = size;
+    this.hosts = hosts;
     this.#world = world;
     this.#call = call;
     this.#fingerprint = fingerprint;
@@ -136,8 +141,18 @@ class LocalChannel implements Channel {
     return this.#take(source, copyOf);
   }
 
-  async exchangePacket(packet: Packet, dest: number, source: number): Promise<Packet> {
-    const received = this.recvPacket(source);
+  async exchangePacket(
+    packet: Packet,
+    dest: number,
+    source: number,
+    place?: (head: PacketHead) => Packet | undefined,
+  ): Promise<Packet> {
+    const received = this.#take(source, (arrived) => {
+      const placed = place?.(arrived);
+      if (placed === undefined) return copyOf(arrived);
+      copySegments(arrived.segments, placed.segments);
+      return placed;
+    });
     const sent = this.sendPacket(packet, dest);
     if (sent) await sent;
     return received;
@@ -201,14 +216,16 @@ export class LocalComm implements CollectiveComm {
   constructor(world: World, rank: number, size: number, options: LocalOptions) {
     this.rank = rank;
     this.size = size;
+    const hosts = new HostMap(options.hosts ?? new Array<string>(size).fill('here'));
     this.context = {
       rank,
       size,
       segmentBytes: options.segmentBytes ?? 64 * 1024,
       algorithms: options.algorithms ?? new Map(),
+      hosts,
       sharesMemory: false,
       unshared: 'this channel has messages only',
-      open: (fingerprint) => new LocalChannel(world, rank, size, this.opened++, fingerprint),
+      open: (fingerprint) => new LocalChannel(world, rank, hosts, size, this.opened++, fingerprint),
       close: () => {
         this.closed++;
       },

@@ -3,7 +3,8 @@
  *
  * Each rank computes on its own what it must get, so a run needs nothing but the communicator.
  */
-import { COLLECTIVES, SELECTABLE, type SelectableName } from '../../../src/collectives/registry.ts';
+import { SELECTABLE, type SelectableName } from '../../../src/collectives/registry.ts';
+import { messageNamesOf } from '../../../src/collectives/selection.ts';
 import { Checks, type Run } from './checks.ts';
 import type { CollectiveComm } from './comm.ts';
 import { MOVEMENT } from './movement.ts';
@@ -18,6 +19,8 @@ export interface MatrixOptions {
   everyRoot?: boolean;
   /** This root alone. */
   root?: number;
+  /** The ranks of a host do not follow one on another. */
+  scattered?: boolean;
 }
 
 export interface MatrixResult {
@@ -38,11 +41,12 @@ export async function matrixProgram(comm: CollectiveComm, options: MatrixOptions
     lengths: [...new Set([0, 1, n - 1, n, n + 1, ...(options.lengths ?? [])])],
     roots: options.root !== undefined ? [options.root] : rootsOf(options.everyRoot ?? n <= 9, ranks),
     ranks,
+    scattered: options.scattered ?? false,
   };
   for (const name of options.only ?? SELECTABLE) {
     const part = PARTS[name];
     if (part === undefined) throw new Error(`no checks for ${name}`);
-    const names = Object.keys(COLLECTIVES[name as SelectableName].algorithms);
+    const names = messageNamesOf(name as SelectableName);
     for (const algorithm of [undefined, ...names]) {
       await part(run, algorithm, `${name} by ${algorithm ?? 'choice'} on ${comm.rank} of ${n}`);
     }

@@ -4,6 +4,7 @@ import { checkFiles } from '../../../launcher/doctor/checks/files.ts';
 import { checkLaunchers } from '../../../launcher/doctor/checks/launchers.ts';
 import { checkNetwork } from '../../../launcher/doctor/checks/network.ts';
 import { checkResources } from '../../../launcher/doctor/checks/resources.ts';
+import { checkSharing } from '../../../launcher/doctor/checks/sharing.ts';
 import { checkSoftware } from '../../../launcher/doctor/checks/software.ts';
 import type { Facts } from '../../../launcher/doctor/facts.ts';
 import type { JobInMind } from '../../../launcher/doctor/finding.ts';
@@ -30,10 +31,16 @@ test('where all is well nothing is wrong', () => {
     'ok memory: 16 GiB',
     'ok open files: 1024',
   ]);
-  expect(told([...checkFiles(WELL, JOB), ...checkNetwork(WELL, JOB, undefined), ...checkLaunchers(WELL)])).toEqual([
+  const rest = [
+    checkFiles(WELL, JOB),
+    checkSharing(WELL, JOB),
+    checkNetwork(WELL, JOB, undefined),
+    checkLaunchers(WELL),
+  ];
+  expect(told(rest.flat())).toEqual([
     'ok temporary files: /tmp',
     'ok sockets: Unix sockets and loopback work',
-    'ok /dev/shm: 64 MiB; not used by this version',
+    'ok shared memory: 64 MiB are free in /dev/shm, for 74 ranks',
     'ok address: 10.0.0.1 (eth0)',
   ]);
 });
@@ -143,7 +150,6 @@ describe('resources', () => {
 
 describe('files and sockets', () => {
   test.each<[Change, Partial<JobInMind>, string[]]>([
-    [{ files: { sharedMemory: undefined } }, {}, []],
     [
       { files: { workspaces: undefined, problem: 'no folder for temporary files' } },
       {},
@@ -188,6 +194,52 @@ describe('files and sockets', () => {
     ],
   ])('%o, job %o', (change, job, expected) => {
     expect(wrong(checkFiles(changed(change), { ...JOB, ...job }))).toEqual(expected);
+  });
+});
+
+describe('shared memory', () => {
+  const instead = 'ranks talk over Unix sockets instead';
+  const larger = 'mount -o remount,size=256m /dev/shm; --shm-size=256m of a container';
+
+  test.each<[Change, Partial<JobInMind>, string[]]>([
+    [{}, { here: 74 }, []],
+    [
+      {},
+      { here: 75 },
+      [
+        'warning shared memory: 64 MiB are free in /dev/shm, for 74 ranks; of 75, some will talk over Unix sockets → ' +
+          `make it larger: ${larger}`,
+      ],
+    ],
+    [
+      { sharing: { obstacle: { step: 'calls', reason: "koffi can't be loaded: Cannot find module 'koffi'" } } },
+      {},
+      [
+        `warning shared memory: ${instead}: koffi can't be loaded: Cannot find module 'koffi' → ` +
+          'npm ci, without --omit=optional, installs the optional package koffi; jobs run without it, at a lower speed',
+      ],
+    ],
+    [
+      {
+        sharing: { space: undefined, room: 1, obstacle: { step: 'file', reason: 'ENOENT: no such file or directory' } },
+      },
+      {},
+      [
+        `warning shared memory: ${instead}: ENOENT: no such file or directory → a tmpfs with room belongs there: ${larger}`,
+      ],
+    ],
+    [
+      { sharing: { obstacle: { step: 'process', reason: 'EACCES: permission denied' } } },
+      {},
+      [
+        `warning shared memory: ${instead}: EACCES: permission denied → ranks open memory of each other through ` +
+          '/proc/PID/fd: it has to be mounted, and node must have no capabilities of its own (setcap -r)',
+      ],
+    ],
+    [{ sharing: { obstacle: { step: 'calls', reason: 'TSMPI_NATIVE=off' } } }, {}, []],
+    [{ platform: 'darwin', sharing: { obstacle: { step: 'calls', reason: 'not known on darwin' } } }, {}, []],
+  ])('%o, job %o', (change, job, expected) => {
+    expect(wrong(checkSharing(changed(change), { ...JOB, ...job }))).toEqual(expected);
   });
 });
 

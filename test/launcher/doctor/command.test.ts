@@ -67,7 +67,7 @@ test('one machine is a list, and a verdict', async () => {
       '  ok       open files       1024',
       '  ok       temporary files  /tmp',
       '  ok       sockets          Unix sockets and loopback work',
-      '  ok       /dev/shm         64 MiB; not used by this version',
+      '  ok       shared memory    64 MiB are free in /dev/shm, for 74 ranks',
       '  ok       address          10.0.0.1 (eth0)',
       '',
       'nothing to mend',

@@ -56,7 +56,7 @@ describe.each<[string, () => Promise<Examiner>]>([
 ])('an examiner %s', (_, make) => {
   test('looks at the machine', async () => {
     const examiner = closing(await make());
-    const query = { interface: undefined, towards: undefined, workingDirectory: process.cwd() };
+    const query = { interface: undefined, towards: undefined, workingDirectory: process.cwd(), native: undefined };
     const facts = await examiner.facts(query);
     expect(facts).toMatchObject({ platform: process.platform, node: process.versions.node, endianness: 'LE' });
     expect(facts.processors.usable).toBeGreaterThan(0);

@@ -16,9 +16,9 @@ export const WELL: Facts = {
     workspaces: '/tmp',
     problem: undefined,
     free: 2 ** 40,
-    sharedMemory: 2 ** 26,
     workingDirectory: true,
   },
+  sharing: { space: { all: 2 ** 26, free: 2 ** 26 }, room: 74, obstacle: undefined },
   network: {
     address: '10.0.0.1',
     problem: undefined,

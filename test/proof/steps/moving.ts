@@ -1,6 +1,7 @@
 /** Every collective that moves values, and the barrier. */
 import fc from 'fast-check';
-import { COLLECTIVES } from '../../../src/collectives/registry.ts';
+import type { SelectableName } from '../../../src/collectives/registry.ts';
+import { messageNamesOf } from '../../../src/collectives/selection.ts';
 import type { CallOptions, Communicator } from '../../../src/index.ts';
 import { flat } from '../reference.ts';
 import { expecting, type Kind, type Members, ranksOf, Wrong } from '../step.ts';
@@ -194,7 +195,7 @@ export const moving: Kind<Moving, unknown> = {
     starts: fc.constantFrom(0, 0, 1, 3),
   }),
   run({ comm, members }, data) {
-    const names = Object.keys(COLLECTIVES[data.call as keyof typeof COLLECTIVES].algorithms);
+    const names = messageNamesOf(data.call as SelectableName);
     const algorithm = data.algorithm === 0 ? undefined : names[data.algorithm % names.length];
     return (CALLS[data.call] as Call).run(again(comm, data.starts), turnOf(data, members, comm.rank), { algorithm });
   },

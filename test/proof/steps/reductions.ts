@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import * as ops from '../../../src/collectives/ops.ts';
 import { COLLECTIVES } from '../../../src/collectives/registry.ts';
+import { messageNamesOf } from '../../../src/collectives/selection.ts';
 import { combine, compose, FLOATS, flat, INTEGERS, matmul, OVER, SCALAR, storedIn } from '../reference.ts';
 import { expecting, type Kind, type Place, ranksOf } from '../step.ts';
 import { again } from './again.ts';
@@ -129,9 +130,11 @@ async function run(place: Place, data: Reduction): Promise<unknown> {
   const { rank, size } = place.comm;
   const value = valueOfRank(data, rank, size);
   const comm = again(place.comm, starts, () => renew(value, data, rank, size));
-  const names = Object.entries(COLLECTIVES[call].algorithms)
-    .filter(([, { reorders }]) => !reorders || !ORDERED.includes(op))
-    .map(([name]) => name);
+  const { algorithms } = COLLECTIVES[call];
+  const names = messageNamesOf(call).filter((name) => {
+    const keeps = Object.hasOwn(algorithms, name) && !algorithms[name]?.reorders;
+    return keeps || !ORDERED.includes(op);
+  });
   const operator = USER[op]?.[isBig(form) ? 1 : 0] ?? (ops as unknown as Record<string, ops.Op>)[op];
   const options = {
     algorithm: algorithm === 0 ? undefined : names[algorithm % names.length],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { capacityFor, trySharing } from '../../../src/transport/shm/sizes.ts';
+import { capacityFor, roomFor, trySharing } from '../../../src/transport/shm/sizes.ts';
 import { native, unavailable } from './meshes.ts';
 
 describe('the rings of a host', () => {
@@ -10,6 +10,11 @@ describe('the rings of a host', () => {
     for (let endpoints = 2; endpoints <= 64; endpoints++) {
       expect(endpoints * (endpoints - 1) * capacityFor(endpoints)).toBeLessThanOrEqual(32 * 2 ** 20);
     }
+  });
+
+  it('find room, and so do those of fewer endpoints', () => {
+    // Two rings of 256 KiB and a page each; what containers have by default.
+    expect([0, 2 * (260 * 1024) - 1, 2 * (260 * 1024), 2 ** 26].map(roomFor)).toEqual([1, 1, 2, 74]);
   });
 
   it('can not be had without calls', () => {
