@@ -121,7 +121,7 @@ export class SendOperation extends Operation implements Delivery {
   readonly call: string;
   readonly dest: number;
   readonly tag: number;
-  readonly packet: Packet;
+  packet: Packet;
   /** Done only once the receiver has matched it. */
   readonly synchronous: boolean;
   readonly stamp: Frame | null;

@@ -44,7 +44,7 @@ export interface Transport {
    * Queues one frame. `frame.bytes` is the sum of the segments' lengths, `frame.meta` goes between header and payload;
    * the frame object itself is free again on return.
    * True: the segments were copied and may be changed at once. False: `delivery.sent()` is called when they may
-   * (never before this call has returned). On a lost link the frame is dropped and the answer is true.
+   * (never before this call has returned); the few bytes of a short message, up to FEW_BYTES, were copied then, too. On a lost link the frame is dropped and the answer is true.
    */
   send(peer: number, frame: Frame, segments: readonly Uint8Array[], delivery: Delivery | null): boolean;
   /** Whether there is a link to `peer`, or one in the making: a frame to it costs no more than the frame. */
