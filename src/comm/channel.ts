@@ -19,6 +19,7 @@ import {
 } from '../matching/operation.ts';
 import { look } from '../p2p/wait.ts';
 import { bytesIn, isTypedArray, type TypedArray } from '../wire/dtype.ts';
+import { fewInto } from '../wire/few.ts';
 import type { Frame } from '../wire/frame.ts';
 import { segmentsOf } from '../wire/memory.ts';
 import type { Packet, PacketHead, Reception } from '../wire/packet.ts';
@@ -83,6 +84,11 @@ export class CollectiveChannel implements CallChannel, Receiver, Caller<SendOper
 
   explain(error: MpiError): MpiError {
     return error;
+  }
+
+  /** HOT (bench: allreduce). */
+  take(op: ReceiveOperation, head: PacketHead, memory: DataView, at: number): boolean {
+    return fewInto(head, memory, at, op.into);
   }
 
   /** HOT (bench: allreduce). */

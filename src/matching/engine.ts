@@ -236,8 +236,8 @@ export class Engine implements FrameSink {
   // ── Frames ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** HOT (bench: latency, rate). */
-  announce(from: number, frame: Frame): Landing | null {
-    return (this.port.peerAt(from).landing = this.dispatch(from, frame));
+  announce(from: number, frame: Frame, memory?: DataView, at = 0): Landing | null {
+    return (this.port.peerAt(from).landing = this.dispatch(from, frame, memory, at));
   }
 
   /** HOT (bench: latency, bandwidth). */
@@ -255,13 +255,13 @@ export class Engine implements FrameSink {
     }
   }
 
-  private dispatch(from: number, frame: Frame): EngineLanding | null {
+  private dispatch(from: number, frame: Frame, memory: DataView | undefined, at: number): EngineLanding | null {
     switch (frame.kind) {
       case FrameKind.EAGER:
         this.receiving.admit(from, frame);
-        return this.arrive(from, frame);
+        return this.arrive(from, frame, memory, at);
       case FrameKind.REQUEST:
-        return this.arrive(from, frame);
+        return this.arrive(from, frame, undefined, 0);
       case FrameKind.DATA:
         return this.receiving.data(from, frame);
       case FrameKind.GRANT:
@@ -298,7 +298,7 @@ export class Engine implements FrameSink {
   }
 
   /** HOT (bench: latency, rate). */
-  private arrive(from: number, frame: Frame): EngineLanding | null {
+  private arrive(from: number, frame: Frame, memory: DataView | undefined, at: number): EngineLanding | null {
     const context = this.contexts.get(frame.context);
     if (context === undefined) {
       const message = this.receiving.keep(from, frame);
@@ -310,7 +310,7 @@ export class Engine implements FrameSink {
     if (context.endpoints[frame.source] !== from) throw foreign(frame, context);
     context.owner.inspect(frame);
     if (context.tally !== null) context.tally.count();
-    return this.receiving.arrive(from, frame, context);
+    return this.receiving.arrive(from, frame, context, memory, at);
   }
 
   /** The message is in its queue, or waits for its context; else it was received before. */

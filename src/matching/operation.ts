@@ -121,7 +121,7 @@ export class SendOperation extends Operation implements Delivery {
   readonly call: string;
   readonly dest: number;
   readonly tag: number;
-  readonly packet: Packet;
+  packet: Packet;
   /** Done only once the receiver has matched it. */
   readonly synchronous: boolean;
   readonly stamp: Frame | null;
@@ -182,6 +182,11 @@ export class SendOperation extends Operation implements Delivery {
 
 /** Whoever receives: it says what becomes of the bytes of a message. */
 export interface Receiver extends Caller<ReceiveOperation> {
+  /**
+   * All of a short payload is there, from `at` on, for the length of the call: takes the value from it, where that is quick. False: nothing was
+   * touched, and the way is that of all payloads.
+   */
+  take(op: ReceiveOperation, head: PacketHead, memory: DataView, at: number): boolean;
   /**
    * Where the payload lands. Throws an MpiError where the message can't be taken (too long, another type): it is consumed then, and nothing
    * touched.

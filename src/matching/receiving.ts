@@ -99,8 +99,12 @@ export class Receiving {
     this.port.post(peer, frame);
   }
 
-  /** An envelope, of a message that comes with it or waits at its sender. HOT (bench: latency, rate). */
-  arrive(from: number, frame: Frame, context: Context): EngineLanding | null {
+  /**
+   * An envelope, of a message that comes with it or waits at its sender. HOT (bench: latency, rate).
+   *
+   * @param memory - where the payload is, from `at` on, if it is there.
+   */
+  arrive(from: number, frame: Frame, context: Context, memory: DataView | undefined, at: number): EngineLanding | null {
     const op = context.posted.take(frame.source, frame.tag);
     if (op === null) {
       const message = this.keep(from, frame);
@@ -114,6 +118,12 @@ export class Receiving {
     }
     const { bytes } = frame;
     this.consumed(from, frame);
+    if (memory !== undefined && op.caller.take(op, frame, memory, at)) {
+      op.matched(frame, frame.source, frame.tag);
+      if ((frame.flags & FrameFlag.SYNCHRONOUS) !== 0) this.port.answer(from, FrameKind.MATCHED, frame.id);
+      op.complete();
+      return null;
+    }
     const reception = this.land(op, frame, frame.source, frame.tag);
     if ((frame.flags & FrameFlag.SYNCHRONOUS) !== 0) this.port.answer(from, FrameKind.MATCHED, frame.id);
     if (reception === null) return bytes === 0 ? null : EngineLanding.nowhere(bytes);

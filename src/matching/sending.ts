@@ -1,5 +1,6 @@
 /** The sender's half of the protocol: eager within the credit, else a request whose payload follows when it is granted. */
 import * as errors from '../errors.ts';
+import { keep } from '../wire/few.ts';
 import { type Frame, FrameFlag, FrameKind } from '../wire/frame.ts';
 import { nextFragment } from './fragments.ts';
 import type { SendOperation } from './operation.ts';
@@ -55,6 +56,7 @@ export class Sending {
         this.unsent.add(op);
       } else if (!op.awaitsMatch) return op.complete();
     } else {
+      op.packet = keep(packet);
       frame.total = packet.bytes;
       frame.id = this.register(op);
       this.port.post(to, frame);

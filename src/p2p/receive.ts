@@ -4,6 +4,7 @@ import * as errors from '../errors.ts';
 import type { Context } from '../matching/context.ts';
 import { PROC_NULL } from '../matching/envelope.ts';
 import { OpState, ReceiveOperation, type Receiver } from '../matching/operation.ts';
+import { fewInto, fewOf } from '../wire/few.ts';
 import { adopt, checkOut, receive } from '../wire/value.ts';
 import { checkSource, checkTag } from './arguments.ts';
 import { checkWaiting, guard, isLimited, type WaitOptions } from './guard.ts';
@@ -22,6 +23,12 @@ export interface ReceiveOptions<T = unknown> extends WaitOptions {
 
 /** The program receives. */
 const PROGRAM: Receiver = {
+  take(op, head, memory, at) {
+    const { into } = op;
+    if (into !== undefined && !fewInto(head, memory, at, into)) return false;
+    op.value = into ?? fewOf(head, memory, at);
+    return op.value !== undefined;
+  },
   land: (op, head) => receive(head, op.into, op.call),
   adopt(op, head, payload) {
     op.value = adopt(head, payload, op.into, op.call);

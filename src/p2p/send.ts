@@ -2,6 +2,7 @@
 import type { Context } from '../matching/context.ts';
 import { PROC_NULL } from '../matching/envelope.ts';
 import { type Caller, OpState, SendOperation } from '../matching/operation.ts';
+import { encodeFew } from '../wire/few.ts';
 import type { Packet } from '../wire/packet.ts';
 import { encode } from '../wire/value.ts';
 import { checkDest, checkTag } from './arguments.ts';
@@ -41,7 +42,7 @@ export function startSend(
     checkDest(call, dest, context);
     checkTag(call, tag, false);
     checkWaiting(call, options);
-    packet = encode(value, call);
+    packet = encodeFew(value) ?? encode(value, call);
   } catch (error) {
     throw refused(error, context, call);
   }

@@ -20,10 +20,12 @@ export interface Delivery {
 export interface FrameSink {
   /**
    * A header, with its meta data, has arrived from `peer`. `frame` and `frame.meta` are valid during the call only.
-   * The answer says where the payload goes; `null` exactly when `frame.bytes` is 0 and nothing is left to do.
+   * The answer says where the payload goes; `null` when nothing is left to do: `frame.bytes` is 0, or the payload was there and was taken.
    * A throw is a protocol violation of the peer: the transport closes that link and reports it as `lost`.
+   *
+   * @param memory - where all of the payload stands already, from `at` on; for the length of the call.
    */
-  announce(peer: number, frame: Frame): Landing | null;
+  announce(peer: number, frame: Frame, memory?: DataView, at?: number): Landing | null;
   /** The payload of the frame announced last on this link has landed. */
   landed(peer: number, landing: Landing): void;
   /**
@@ -42,7 +44,7 @@ export interface Transport {
    * Queues one frame. `frame.bytes` is the sum of the segments' lengths, `frame.meta` goes between header and payload;
    * the frame object itself is free again on return.
    * True: the segments were copied and may be changed at once. False: `delivery.sent()` is called when they may
-   * (never before this call has returned). On a lost link the frame is dropped and the answer is true.
+   * (never before this call has returned); the few bytes of a short message, up to FEW_BYTES, were copied then, too. On a lost link the frame is dropped and the answer is true.
    */
   send(peer: number, frame: Frame, segments: readonly Uint8Array[], delivery: Delivery | null): boolean;
   /** Whether there is a link to `peer`, or one in the making: a frame to it costs no more than the frame. */

@@ -24,6 +24,7 @@ export class TestSend extends SendOperation {
 }
 
 const RECEIVER: Receiver = {
+  take: () => false,
   land(op, head) {
     if (head.bytes > (op as TestReceive).limit) throw new RangeError('too long');
     const bytes = new Uint8Array(head.bytes);

@@ -6,6 +6,7 @@
  */
 import { invariant } from '../../base/invariant.ts';
 import { brokenRing } from '../../errors.ts';
+import { FEW_BYTES } from '../../wire/few.ts';
 import { Frame, HEADER_BYTES } from '../../wire/frame.ts';
 import { decodeHeader } from '../../wire/header.ts';
 import type { FrameSink, Landing } from '../transport.ts';
@@ -13,7 +14,7 @@ import { frameBoundary, type RingMemory, Word } from './memory.ts';
 import { PIECE_BYTES } from './producer.ts';
 
 /** Bytes that are cheaper copied one by one than by a call. */
-const FEW_BYTES = 16;
+const SO_FEW_BYTES = 16;
 
 const NO_META = new Uint8Array(0);
 
@@ -129,11 +130,17 @@ export class Consumer {
 
   /** @param available - bytes that are there after meta data and header. HOT (bench: latency, rate). */
   #announce(available: number): void {
-    const { bytes } = this.#frame;
-    const landing = this.#sink.announce(this.peer, this.#frame);
+    const frame = this.#frame;
+    const { bytes } = frame;
+    // Behind a header without meta data few bytes are in one piece, as it ends where another could begin.
+    const few = bytes > 0 && bytes <= FEW_BYTES && bytes <= available && this.#metaBytes === 0;
+    const landing = few
+      ? this.#sink.announce(this.peer, frame, this.#memory.view, this.#head & this.#mask)
+      : this.#sink.announce(this.peer, frame);
     if (this.#state === State.STOPPED) return;
     if (landing === null) {
-      invariant(bytes === 0, 'no landing for a payload', bytes);
+      invariant(few || bytes === 0, 'no landing for a payload', bytes);
+      this.#head = (this.#head + bytes) | 0;
       this.#finish();
       return;
     }
@@ -199,7 +206,7 @@ export class Consumer {
     if (length > first) {
       target.set(this.#memory.part(at, first), offset);
       target.set(this.#memory.part(0, length - first), offset + first);
-    } else if (length <= FEW_BYTES) {
+    } else if (length <= SO_FEW_BYTES) {
       for (let i = 0; i < length; i++) target[offset + i] = bytes[at + i]!;
     } else {
       target.set(this.#memory.part(at, length), offset);

@@ -4,6 +4,7 @@
  */
 import { invariant } from '../../base/invariant.ts';
 import { brokenRing } from '../../errors.ts';
+import { FEW_BYTES } from '../../wire/few.ts';
 import { type Frame, HEADER_BYTES } from '../../wire/frame.ts';
 import { encodeHeader } from '../../wire/header.ts';
 import { segmentBytes } from '../../wire/segments.ts';
@@ -21,7 +22,7 @@ export const PIECE_BYTES = 16 * 1024;
 const COPY_BYTES = 16 * 1024;
 
 /** Bytes of a payload that are cheaper copied one by one than by a call. */
-const FEW_BYTES = 8;
+const SO_FEW_BYTES = 8;
 
 /** What a producer tells the transport. */
 export interface ProducerOwner {
@@ -152,8 +153,9 @@ export class Producer {
       this.#owner.waitsForRoom(this);
     }
     const { parts, part, offset } = outgoing;
-    // The meta data are the sender's again on return; a small payload that nobody asks about has to be taken as well.
-    const own = delivery === null && frame.bytes <= COPY_BYTES ? parts.length : frame.meta.length > 0 ? 2 : 1;
+    // The meta data are the sender's again on return; a few bytes, or a small payload that nobody asks about, have to be taken as well.
+    const taken = frame.bytes <= (delivery === null ? COPY_BYTES : FEW_BYTES);
+    const own = taken ? parts.length : frame.meta.length > 0 ? 2 : 1;
     for (let i = Math.max(1, part); i < own; i++) {
       if (i === part) outgoing.offset = 0;
       parts[i] = i === part ? parts[i]!.slice(offset) : parts[i]!.slice();
@@ -216,7 +218,7 @@ export class Producer {
     if (length > first) {
       bytes.set(source.subarray(0, first), at);
       bytes.set(source.subarray(first), 0);
-    } else if (length <= FEW_BYTES) {
+    } else if (length <= SO_FEW_BYTES) {
       for (let i = 0; i < length; i++) bytes[at + i] = source[i]!;
     } else {
       bytes.set(source, at);
