@@ -47,7 +47,8 @@ export interface BoardSettings {
 export const DEFAULT_SETTINGS: CollectiveSettings = {
   segmentBytes: 128 * 1024,
   algorithms: new Map(),
-  board: { after: 8, banks: 4, bankBytes: 64 * 1024 },
+  // 64 KiB, with a head.
+  board: { after: 8, banks: 4, bankBytes: 64 * 1024 + 64 },
 };
 
 /** How ranks of this host come to memory that they share; left out where they can't. */

@@ -1,4 +1,5 @@
 import { encode } from '../../wire/value.ts';
+import { Alike } from '../board/alike.ts';
 import type { CollectiveContext, CollectiveOptions } from '../context.ts';
 import { fingerprintOf } from '../fingerprint.ts';
 import { inboxFor } from '../inbox.ts';
@@ -19,7 +20,9 @@ export function allgather<T>(context: CollectiveContext, value: T, options: Coll
   const own = privateFrom(out, encode(value, 'allgather'));
   const choice = choose(context, 'allgather', options.algorithm);
   const fingerprint = fingerprintOf('allgather', { algorithm: choice.code });
-  const sharing = { choice, own, inboxOf, flat: out !== undefined };
+  const leaving = [own];
+  const alike = Alike.of(leaving, context.rank, context.size, out);
+  const sharing = { choice, exchange: { leaving, inboxOf, lends: out !== undefined, alike } };
   return {
     lasting: whileViewOf(value, [own]),
     start: () => share(context, context.open(fingerprint), sharing) as T[] | Promise<T[]>,

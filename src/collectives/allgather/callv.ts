@@ -1,6 +1,7 @@
 import { dtypeOf } from '../../wire/dtype.ts';
 import { checkOut, encode } from '../../wire/value.ts';
 import { checkCounts, checkDispls, checkFlat } from '../arguments.ts';
+import { Alike } from '../board/alike.ts';
 import type { CollectiveContext, GathervOptions } from '../context.ts';
 import { fingerprintOf } from '../fingerprint.ts';
 import { flatInbox } from '../inbox.ts';
@@ -31,7 +32,10 @@ export function allgatherv<A>(context: CollectiveContext, array: A, options: Gat
   const choice = choose(context, 'allgatherv', options.algorithm);
   const fingerprint = fingerprintOf('allgatherv', { algorithm: choice.code, dtype });
   const inboxOf = flatInbox({ call: 'allgatherv', dtype, out, counts, displs });
-  const sharing = { choice, own, inboxOf, flat: true };
+  const leaving = [own];
+  const packed = displs === undefined && (counts?.every((count) => count === part.length) ?? true);
+  const alike = packed ? Alike.of(leaving, context.rank, size, out) : undefined;
+  const sharing = { choice, exchange: { leaving, inboxOf, lends: true, alike } };
   return {
     lasting: whileViewOf(part, [own]),
     start: () => share(context, context.open(fingerprint), sharing) as A | Promise<A>,

@@ -1,11 +1,10 @@
-import type { Packet } from '../../wire/packet.ts';
 import { announce } from '../announcement.ts';
 import { Board } from '../board/board.ts';
-import { exchangePackets, shareBulks, wholeIn } from '../board/exchange.ts';
+import { type Exchange, exchangePackets } from '../board/exchange.ts';
 import { Bulk } from '../bulk.ts';
 import type { Channel } from '../channel.ts';
 import type { CollectiveContext } from '../context.ts';
-import { type Inbox, type InboxOf, settled } from '../inbox.ts';
+import type { Inbox } from '../inbox.ts';
 import type { RunOf } from '../registry.ts';
 import { boardOf, type Choice, pieceBytes, wholeBytes } from '../selection.ts';
 import { ringBulk } from './ringBulk.ts';
@@ -13,10 +12,8 @@ import { ringBulk } from './ringBulk.ts';
 /** One allgather, from what it sends to what it gives. */
 export interface Sharing {
   readonly choice: Choice<RunOf<'allgather'>>;
-  readonly own: Packet;
-  readonly inboxOf: InboxOf;
-  /** What comes is copied into one array. */
-  readonly flat: boolean;
+  /** What leaves is one packet, for all. */
+  readonly exchange: Exchange;
 }
 
 /**
@@ -29,26 +26,11 @@ export function share(context: CollectiveContext, channel: Channel, sharing: Sha
 }
 
 /** HOT (bench: allgather). */
-function atBoard(context: CollectiveContext, channel: Channel, sharing: Sharing, board: Board): unknown {
-  const { own, inboxOf, flat } = sharing;
-  const { rank } = context;
-  const large = own.bytes > Math.max(wholeBytes(context), wholeIn(board, 1));
-  const use = (packets: readonly Packet[]): Inbox => {
-    const inbox = inboxOf(large ? packets.with(rank, own) : packets, rank);
-    const announced = large || inbox.landings.some((landing) => landing !== undefined);
-    return announced ? inbox : settled(inbox);
-  };
-  const inbox = exchangePackets(board, { leaving: [large ? announce(own) : own], flag: false, lends: flat, use });
-  return inbox instanceof Promise ? inbox.then(goOn) : goOn(inbox);
-
-  function goOn(inbox: Inbox): unknown {
-    const bulks = inbox.landings.slice();
-    if (large) bulks[rank] = new Bulk(own.segments);
-    if (bulks.some((bulk) => bulk !== undefined)) {
-      return shareBulks(board, bulks).then(() => finish(context, channel, inbox));
-    }
-    return finish(context, channel, inbox);
-  }
+function atBoard(context: CollectiveContext, channel: Channel, { exchange }: Sharing, board: Board): unknown {
+  const inbox = exchangePackets(board, exchange);
+  return inbox instanceof Promise
+    ? inbox.then((filled) => finish(context, channel, filled))
+    : finish(context, channel, inbox);
 }
 
 async function byMessages(
@@ -59,7 +41,9 @@ async function byMessages(
 ): Promise<unknown> {
   const board = turn && (await turn);
   if (board !== undefined) return atBoard(context, channel, sharing, board);
-  const { choice, own, inboxOf } = sharing;
+  const { choice, exchange } = sharing;
+  const { inboxOf } = exchange;
+  const own = exchange.leaving[0]!;
   const { rank, size } = context;
   const large = own.bytes > wholeBytes(context);
   const packets = size > 1 ? (await choice.run(channel, large ? announce(own) : own)).slice() : [own];

@@ -1,5 +1,6 @@
 import { encode } from '../../wire/value.ts';
 import { checkValues } from '../arguments.ts';
+import { Alike } from '../board/alike.ts';
 import type { CollectiveContext, CollectiveOptions } from '../context.ts';
 import { fingerprintOf } from '../fingerprint.ts';
 import { inboxFor } from '../inbox.ts';
@@ -26,7 +27,8 @@ export function alltoall<T>(
   const packets = values.map((value) => privateFrom(out, encode(value, 'alltoall')));
   const choice = choose(context, 'alltoall', options.algorithm);
   const fingerprint = fingerprintOf('alltoall', { algorithm: choice.code });
-  const one = { choice, packets, inboxOf, flat: out !== undefined };
+  const alike = Alike.of(packets, context.rank, context.size, out);
+  const one = { choice, exchange: { leaving: packets, inboxOf, lends: out !== undefined, alike } };
   return {
     lasting: never,
     start: () => swap(context, context.open(fingerprint), one) as T[] | Promise<T[]>,

@@ -40,7 +40,7 @@ export function alltoallv<A>(
   const choice = choose(context, 'alltoallv', options.algorithm);
   const fingerprint = fingerprintOf('alltoallv', { algorithm: choice.code, dtype });
   const inboxOf = flatInbox({ call: 'alltoallv', dtype, out, counts, displs });
-  const one = { choice, packets, inboxOf, flat: true };
+  const one = { choice, exchange: { leaving: packets, inboxOf, lends: true, alike: undefined } };
   return {
     lasting: whileViewOf(whole, packets),
     start: () => swap(context, context.open(fingerprint), one) as A | Promise<A>,

@@ -30,7 +30,7 @@ async function giveInPieces(board: Board, packet: Packet): Promise<void> {
   const outgoing = Outgoing.packet(packet);
   for (let left = outgoing.pieces(bankBytes) - 1; left >= 0; left--) {
     const round = board.next();
-    const free = board.room(round);
+    const free = board.room(round) ?? board.turn();
     if (free) await free;
     outgoing.fill(memory.bytes, memory.data(rank, round), bankBytes);
     board.fill(round, left);
@@ -74,7 +74,7 @@ async function takeInPieces(
   let reception: Reception | undefined;
   const incoming = new IncomingPacket((head) => (reception = receive(head)).segments);
   for (let round = first; ; round = board.next()) {
-    const filled = board.filled(root, round);
+    const filled = board.filled(root, round) ?? board.turn();
     if (filled) await filled;
     const left = board.note(root, round);
     incoming.take(memory.bytes, memory.data(root, round), bankBytes);

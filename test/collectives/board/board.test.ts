@@ -33,6 +33,7 @@ class Ranks {
     return {
       yieldCpu: undefined,
       flush() {},
+      turn: () => undefined,
       wait: (awaited) =>
         new Promise((go) => {
           const board = this.boards[rank] as Board;
