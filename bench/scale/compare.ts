@@ -1,6 +1,7 @@
 /** The algorithms of a collective against each other, and against the one that the selection takes. */
 import { invariant } from '../../src/base/invariant.ts';
 import type { CollectiveContext } from '../../src/collectives/context.ts';
+import { RecentPlans } from '../../src/collectives/recent.ts';
 import { COLLECTIVES, type SelectableName } from '../../src/collectives/registry.ts';
 import { choose } from '../../src/collectives/selection.ts';
 import { COSTS, costOf } from './costs.ts';
@@ -33,6 +34,7 @@ export function chosen(name: SelectableName, ranks: number, bytes: number): stri
     segmentBytes: 0,
     algorithms: new Map(),
     sharesMemory: false,
+    recent: new RecentPlans(),
     unshared: 'nothing is called',
     open: never,
     close: never,

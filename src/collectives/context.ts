@@ -1,5 +1,6 @@
 /** What the entry points of the collectives need from the communicator that calls them. */
 import type { Channel } from './channel.ts';
+import type { RecentPlans } from './recent.ts';
 
 /** For `root` and `count` of a {@link Fingerprint}: does not apply, or this rank can't know it. Not compared. */
 export const UNKNOWN = -1;
@@ -35,6 +36,7 @@ export interface CollectiveContext {
    * ranks know that alike. {@link Channel.board} is that memory.
    */
   readonly sharesMemory: boolean;
+  readonly recent: RecentPlans;
   /** Why there is no such memory, where that is known. */
   readonly unshared: string | undefined;
   /**

@@ -17,6 +17,9 @@ import type { Domain } from './domain.ts';
 /** More ranks on one host are served as well by messages. */
 const MOST_RANKS = 16;
 
+/** So many ranks have banks of full length. */
+const FEW_RANKS = 4;
+
 /** After so many milliseconds the event loop has its turn, whatever happens; so many calls lie between two looks at the clock. */
 const TURN = 0.5;
 const LOOK = 16;
@@ -54,6 +57,10 @@ export class SharedBoard implements BoardDesk, BoardKeeper {
       for (let rank = 1; rank < size; rank++)
         if (host(rank) !== host(0)) this.#refusal = 'not all ranks are on one host';
     this.#possible = size > 1 && this.#refusal === undefined;
+  }
+
+  get crowded(): boolean {
+    return this.#domain.member.sharing?.crowded ?? false;
   }
 
   get refusal(): string | undefined {
@@ -126,7 +133,7 @@ export class SharedBoard implements BoardDesk, BoardKeeper {
     const { member, rank, size } = this.#domain;
     const { sharing, settings } = member;
     const { banks, bankBytes } = settings.board;
-    const shape = { size, banks, bankBytes };
+    const shape = { size, banks, bankBytes: shareOf(bankBytes, size) };
     const memory =
       rank === 0
         ? await this.#offer(channel, BoardMemory.bytesFor(shape))
@@ -245,6 +252,11 @@ export class SharedBoard implements BoardDesk, BoardKeeper {
   rung(): void {
     if (this.#board !== undefined) this.#domain.member.sharing?.waits.rung(this.#board);
   }
+}
+
+/** Bytes of a bank where so many ranks have banks: whole cache lines. */
+function shareOf(bankBytes: number, size: number): number {
+  return Math.max(64, Math.floor((bankBytes * Math.min(1, FEW_RANKS / size)) / 64) * 64);
 }
 
 function tell(channel: CollectiveChannel, what: unknown, dest: number): ReturnType<CollectiveChannel['sendPacket']> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CollectiveContext } from '../../src/collectives/context.ts';
+import { RecentPlans } from '../../src/collectives/recent.ts';
 import { COLLECTIVES, type CollectiveName, SELECTABLE, type SelectableName } from '../../src/collectives/registry.ts';
 import { type Choice, checkAlgorithms, choose } from '../../src/collectives/selection.ts';
 
@@ -15,6 +16,7 @@ function contextOf(size: number, preferred: Record<string, string> = {}): Collec
     segmentBytes: 1024,
     algorithms: new Map(Object.entries(preferred)),
     sharesMemory: false,
+    recent: new RecentPlans(),
     unshared: 'they are but numbers',
     open: never,
     close: never,

@@ -6,7 +6,7 @@ import type { CollectiveContext, GathervOptions } from '../context.ts';
 import { fingerprintOf } from '../fingerprint.ts';
 import { flatInbox } from '../inbox.ts';
 import { privateFrom } from '../outgoing.ts';
-import { type Plan, whileViewOf } from '../plan.ts';
+import { type Plan, whileOut, whileViewOf } from '../plan.ts';
 import { choose } from '../selection.ts';
 import { share } from './share.ts';
 
@@ -36,8 +36,10 @@ export function allgatherv<A>(context: CollectiveContext, array: A, options: Gat
   const packed = displs === undefined && (counts?.every((count) => count === part.length) ?? true);
   const alike = packed ? Alike.of(leaving, context.rank, size, out) : undefined;
   const sharing = { choice, exchange: { leaving, inboxOf, lends: true, alike } };
+  const views = whileViewOf(part, [own]);
+  const stays = whileOut(out);
   return {
-    lasting: whileViewOf(part, [own]),
+    lasting: () => views() && stays(),
     start: () => share(context, context.open(fingerprint), sharing) as A | Promise<A>,
   };
 }

@@ -35,8 +35,10 @@ export interface BoardKeeper {
   differs(peer: number, theirs: Frame): void;
   /** Wakes `peer`, which sleeps. */
   ring(peer: number): void;
-  /** Gives the processor to others for a moment; undefined where every rank has one of its own. */
+  /** Gives the processor to others for a moment; undefined where all ranks are in this process. */
   readonly yieldCpu: (() => void) | undefined;
+  /** Ranks share processors. */
+  readonly crowded: boolean;
   /** Hands over to the system what other calls have sent: others may need it before they come here. */
   flush(): void;
   /** The event loop has its turn, if it is time for that. */
@@ -46,15 +48,20 @@ export interface BoardKeeper {
 /** Looks at a word before anything else is done: half a microsecond. */
 const LOOKS = 50;
 /**
- * So many more, once what others may need of us is on its way: some 30 us, in which a bank is copied several times over. A wait by a promise
- * costs turns of the event loop, on both sides.
+ * Looks between two gifts of the processor: some 3 us. Another rank, or a thread of ours that V8 has, may wait for it; where nobody does
+ * that costs a tenth of this.
  */
-const MORE_LOOKS = 4000;
-/** Where ranks share processors a few, and then some with the processor given away between them: for so many milliseconds. */
-const SHARED_LOOKS = 4;
-const SHARED_TIME = 0.2;
-/** Between two looks at the clock. */
-const YIELDS = 8;
+const LOOKS_ALONE = 400;
+/** The same where ranks share processors: then most often one of them does. */
+const LOOKS_CROWDED = 2;
+/**
+ * Milliseconds of this before it becomes a wait by a promise, which costs turns of the event loop on both sides: in these the longest bank is
+ * copied twice. Where ranks share processors others have theirs meanwhile.
+ */
+const PATIENCE_ALONE = 0.03;
+const PATIENCE_CROWDED = 0.2;
+/** So many between two looks at the clock, in a crowd. */
+const GIFTS = 8;
 
 export class Board {
   readonly rank: number;
@@ -264,21 +271,23 @@ export class Board {
   }
 
   #look(awaited: Awaited): boolean {
-    const { yieldCpu } = this.#keeper;
-    const looks = yieldCpu === undefined ? LOOKS : SHARED_LOOKS;
-    for (let look = 0; look < looks; look++) if (this.reached(awaited)) return true;
+    const { yieldCpu, crowded } = this.#keeper;
+    const looks = crowded ? LOOKS_CROWDED : LOOKS_ALONE;
+    if (this.#lookTimes(awaited, crowded ? looks : LOOKS)) return true;
     this.#keeper.flush();
-    if (yieldCpu === undefined) {
-      for (let look = 0; look < MORE_LOOKS; look++) if (this.reached(awaited)) return true;
-      return false;
-    }
-    const end = performance.now() + SHARED_TIME;
+    if (yieldCpu === undefined) return false;
+    const end = performance.now() + (crowded ? PATIENCE_CROWDED : PATIENCE_ALONE);
     do {
-      for (let look = 0; look < YIELDS; look++) {
+      for (let gift = crowded ? GIFTS : 1; gift > 0; gift--) {
+        if (this.#lookTimes(awaited, looks)) return true;
         yieldCpu();
-        if (this.reached(awaited)) return true;
       }
     } while (performance.now() < end);
+    return this.reached(awaited);
+  }
+
+  #lookTimes(awaited: Awaited, looks: number): boolean {
+    for (let look = 0; look < looks; look++) if (this.reached(awaited)) return true;
     return false;
   }
 

@@ -32,6 +32,7 @@ class Ranks {
   #keeper(rank: number): BoardKeeper {
     return {
       yieldCpu: undefined,
+      crowded: false,
       flush() {},
       turn: () => undefined,
       wait: (awaited) =>
