@@ -2,6 +2,7 @@
 import { invariant } from '../../src/base/invariant.ts';
 import type { CollectiveContext } from '../../src/collectives/context.ts';
 import { HostMap } from '../../src/collectives/levels/host-map.ts';
+import { RecentPlans } from '../../src/collectives/recent.ts';
 import { COLLECTIVES, type SelectableName } from '../../src/collectives/registry.ts';
 import { choose } from '../../src/collectives/selection.ts';
 import { COSTS, costOf } from './costs.ts';
@@ -36,6 +37,7 @@ export function chosen(name: SelectableName, ranks: number, bytes: number): stri
     // One rank a host: none has levels.
     hosts: new HostMap(['a host']),
     sharesMemory: false,
+    recent: new RecentPlans(),
     unshared: 'nothing is called',
     open: never,
     close: never,

@@ -1,6 +1,7 @@
 /** What the entry points of the collectives need from the communicator that calls them. */
 import type { CallChannel, Channel } from './channel.ts';
 import type { HostMap } from './levels/host-map.ts';
+import type { RecentPlans } from './recent.ts';
 
 /** For `root` and `count` of a {@link Fingerprint}: does not apply, or this rank can't know it. Not compared. */
 export const UNKNOWN = -1;
@@ -38,6 +39,7 @@ export interface CollectiveContext {
    * ranks know that alike. {@link CallChannel.board} is that memory.
    */
   readonly sharesMemory: boolean;
+  readonly recent: RecentPlans;
   /** Why there is no such memory, where that is known. */
   readonly unshared: string | undefined;
   /**

@@ -54,7 +54,14 @@ export function whileViewOf(value: unknown, packets: readonly (Packet | undefine
   return () => hasLength(value, length);
 }
 
-/** Its memory was neither transferred away nor resized. */
+/** As long as the elements of what comes have the place in `out` that they had. */
+export function whileOut(out: unknown): () => boolean {
+  if (!isTypedArray(out)) return always;
+  const { length } = out;
+  return () => hasLength(out, length);
+}
+
+/** Its memory was neither transferred away nor resized. HOT (bench: allreduce). */
 export function hasLength(array: TypedArray, length: number): boolean {
-  return array.length === length && !isDetached(array);
+  return array.length === length && (length > 0 || !isDetached(array));
 }

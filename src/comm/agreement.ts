@@ -43,7 +43,7 @@ export class Agreement {
     const number = this.#next;
     this.#next = (number + 1) & NUMBERS;
     this.#history[number % HISTORY] = mine;
-    const early = this.#early.get(number);
+    const early = this.#early.size > 0 ? this.#early.get(number) : undefined;
     if (early === undefined) return { number, disagreement: null };
     this.#early.delete(number);
     const other = early.find(({ fingerprint }) => !agree(mine, fingerprint));

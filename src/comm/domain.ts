@@ -7,6 +7,7 @@ import { collectiveName, describeFingerprint } from '../collectives/calls.ts';
 import type { CollectiveContext, Fingerprint } from '../collectives/context.ts';
 import { tellCounts } from '../collectives/formation.ts';
 import { HostMap } from '../collectives/levels/host-map.ts';
+import { RecentPlans } from '../collectives/recent.ts';
 import type { MpiError } from '../errors.ts';
 import * as errors from '../errors.ts';
 import { type Context, type ContextOwner, Tally } from '../matching/context.ts';
@@ -54,6 +55,7 @@ export class Domain implements CollectiveContext, ContextOwner {
   readonly permanent: boolean;
   readonly segmentBytes: number;
   readonly algorithms: ReadonlyMap<string, string>;
+  readonly recent = new RecentPlans();
   readonly p2p: Context;
   readonly collective: Context;
   name: string;
@@ -164,8 +166,13 @@ export class Domain implements CollectiveContext, ContextOwner {
   /** The call of this channel has ended here, well or not. */
   ended(channel: CollectiveChannel): void {
     // Mostly there is one.
-    const at = this.running.lastIndexOf(channel);
-    if (at >= 0) this.running.splice(at, 1);
+    const { running } = this;
+    if (running[running.length - 1] === channel) {
+      running.pop();
+    } else {
+      const at = running.lastIndexOf(channel);
+      if (at >= 0) running.splice(at, 1);
+    }
     this.#board.leave(channel);
     if (this.running.length === 0) this.#onIdle?.();
   }

@@ -40,22 +40,25 @@ export interface BoardSettings {
   readonly after: number;
   /** A rank writes into so many banks in turn: a power of two, at least 4. */
   readonly banks: number;
-  /** A multiple of 64. */
+  /** A multiple of 64, for 4 ranks or fewer: more of them have as much together. */
   readonly bankBytes: number;
 }
 
 export const DEFAULT_SETTINGS: CollectiveSettings = {
   segmentBytes: 128 * 1024,
   algorithms: new Map(),
-  board: { after: 8, banks: 4, bankBytes: 64 * 1024 },
+  // 256 KiB, with a head.
+  board: { after: 8, banks: 4, bankBytes: 256 * 1024 + 64 },
 };
 
 /** How ranks of this host come to memory that they share; left out where they can't. */
 export interface Sharing {
   readonly source: SharedMemorySource;
   readonly waits: BoardWaits;
-  /** Gives the processor to others; asked for once there is a board. Undefined where every rank of this host has one of its own. */
+  /** Gives the processor to others; asked for once there is a board. Undefined where all ranks are in this process. */
   readonly yieldCpu: () => (() => void) | undefined;
+  /** This host has more ranks than processors. */
+  readonly crowded: boolean;
   /** Told why there is no board where there could be one. */
   readonly refused: (reason: string) => void;
 }

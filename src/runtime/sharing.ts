@@ -18,7 +18,8 @@ export function sharingOf(
   return {
     source: new Segments(source, folder),
     waits: new BoardWaits(),
-    yieldCpu: () => (crowded ? nativeOf(source).yieldCpu : undefined),
+    yieldCpu: () => nativeOf(source).yieldCpu,
+    crowded,
     refused,
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CollectiveContext } from '../../src/collectives/context.ts';
 import { HostMap } from '../../src/collectives/levels/host-map.ts';
+import { RecentPlans } from '../../src/collectives/recent.ts';
 import { COLLECTIVES, type CollectiveName, SELECTABLE, type SelectableName } from '../../src/collectives/registry.ts';
 import { type Choice, checkAlgorithms, choose } from '../../src/collectives/selection.ts';
 
@@ -19,6 +20,7 @@ function contextOf(size: number, preferred: Record<string, string> = {}, hosts =
     algorithms: new Map(Object.entries(preferred)),
     hosts,
     sharesMemory: false,
+    recent: new RecentPlans(),
     unshared: 'they are but numbers',
     open: never,
     close: never,

@@ -41,6 +41,7 @@ export function withBoards<T>(
       source: sourceOf(memories, remember, rank === without),
       waits: new BoardWaits(),
       yieldCpu: () => undefined,
+      crowded: false,
       refused,
     };
   };

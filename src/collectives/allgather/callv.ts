@@ -1,11 +1,12 @@
 import { dtypeOf } from '../../wire/dtype.ts';
 import { checkOut, encode } from '../../wire/value.ts';
 import { checkCounts, checkDispls, checkFlat } from '../arguments.ts';
+import { Alike } from '../board/alike.ts';
 import type { CollectiveContext, GathervOptions } from '../context.ts';
 import { fingerprintOf } from '../fingerprint.ts';
 import { flatInbox, placeIn } from '../inbox.ts';
 import { privateFrom } from '../outgoing.ts';
-import { type Plan, whileViewOf } from '../plan.ts';
+import { type Plan, whileOut, whileViewOf } from '../plan.ts';
 import { choose } from '../selection.ts';
 import { share } from './share.ts';
 
@@ -31,10 +32,15 @@ export function allgatherv<A>(context: CollectiveContext, array: A, options: Gat
   const choice = choose(context, 'allgatherv', options.algorithm);
   const fingerprint = fingerprintOf('allgatherv', { algorithm: choice.code, dtype });
   const inboxOf = flatInbox({ call: 'allgatherv', dtype, out, counts, displs });
+  const leaving = [own];
+  const packed = displs === undefined && (counts?.every((count) => count === part.length) ?? true);
+  const alike = packed ? Alike.of(leaving, context.rank, size, out) : undefined;
   const place = counts && placeIn(out, own, counts, displs);
-  const sharing = { choice, own, inboxOf, flat: true, place };
+  const sharing = { choice, exchange: { leaving, inboxOf, lends: true, alike }, place };
+  const views = whileViewOf(part, [own]);
+  const stays = whileOut(out);
   return {
-    lasting: whileViewOf(part, [own]),
+    lasting: () => views() && stays(),
     start: () => share(context, context.open(fingerprint), sharing) as A | Promise<A>,
   };
 }

@@ -1,11 +1,10 @@
-import type { Packet } from '../../wire/packet.ts';
 import { announce } from '../announcement.ts';
 import { Board } from '../board/board.ts';
-import { exchangePackets, shareBulks, wholeIn } from '../board/exchange.ts';
+import { type Exchange, exchangePackets } from '../board/exchange.ts';
 import { Bulk } from '../bulk.ts';
 import type { CallChannel, Place } from '../channel.ts';
 import type { CollectiveContext } from '../context.ts';
-import { type Inbox, type InboxOf, settled } from '../inbox.ts';
+import type { Inbox } from '../inbox.ts';
 import { type RunOf, TWO_LEVEL_CODE } from '../registry.ts';
 import { boardOf, type Choice, pieceBytes, wholeBytes } from '../selection.ts';
 import { ringBulk } from './ringBulk.ts';
@@ -14,11 +13,9 @@ import { shareLevels } from './twoLevel.ts';
 /** One allgather, from what it sends to what it gives. */
 export interface Sharing {
   readonly choice: Choice<RunOf<'allgather'>>;
-  readonly own: Packet;
-  readonly inboxOf: InboxOf;
-  /** What comes is copied into one array. */
-  readonly flat: boolean;
-  /** Where it lands there at once, if that is known. */
+  /** What leaves is one packet, for all. */
+  readonly exchange: Exchange;
+  /** Where in one array what comes lands at once, if that is known. */
   readonly place: Place | undefined;
 }
 
@@ -32,26 +29,11 @@ export function share(context: CollectiveContext, channel: CallChannel, sharing:
 }
 
 /** HOT (bench: allgather). */
-function atBoard(context: CollectiveContext, channel: CallChannel, sharing: Sharing, board: Board): unknown {
-  const { own, inboxOf, flat } = sharing;
-  const { rank } = context;
-  const large = own.bytes > Math.max(wholeBytes(context), wholeIn(board, 1));
-  const use = (packets: readonly Packet[]): Inbox => {
-    const inbox = inboxOf(large ? packets.with(rank, own) : packets, rank);
-    const announced = large || inbox.landings.some((landing) => landing !== undefined);
-    return announced ? inbox : settled(inbox);
-  };
-  const inbox = exchangePackets(board, { leaving: [large ? announce(own) : own], flag: false, lends: flat, use });
-  return inbox instanceof Promise ? inbox.then(goOn) : goOn(inbox);
-
-  function goOn(inbox: Inbox): unknown {
-    const bulks = inbox.landings.slice();
-    if (large) bulks[rank] = new Bulk(own.segments);
-    if (bulks.some((bulk) => bulk !== undefined)) {
-      return shareBulks(board, bulks).then(() => finish(context, channel, inbox));
-    }
-    return finish(context, channel, inbox);
-  }
+function atBoard(context: CollectiveContext, channel: CallChannel, { exchange }: Sharing, board: Board): unknown {
+  const inbox = exchangePackets(board, exchange);
+  return inbox instanceof Promise
+    ? inbox.then((filled) => finish(context, channel, filled))
+    : finish(context, channel, inbox);
 }
 
 async function byMessages(
@@ -62,7 +44,9 @@ async function byMessages(
 ): Promise<unknown> {
   const board = turn && (await turn);
   if (board !== undefined) return atBoard(context, channel, sharing, board);
-  const { choice, own, inboxOf, flat, place } = sharing;
+  const { choice, exchange, place } = sharing;
+  const { inboxOf, lends: flat } = exchange;
+  const own = exchange.leaving[0]!;
   const { rank, size } = context;
   const whole = choice.whole && (place !== undefined || !flat);
   const large = !whole && own.bytes > wholeBytes(context);

@@ -2,7 +2,10 @@ import type { CollectiveContext, CollectiveOptions } from '../context.ts';
 import { onEveryRank } from '../onEveryRank.ts';
 import { type OpLike, SUM } from '../ops.ts';
 import type { Plan } from '../plan.ts';
+import { COLLECTIVES } from '../registry.ts';
 import { allreduceValues } from '../values.ts';
+
+const CODE = COLLECTIVES.allreduce.code;
 
 /**
  * The values of all ranks combined by `op`, on every rank, the same bits on each (MPI 4.1, 6.9.6).
@@ -15,5 +18,7 @@ export function allreduce<T>(
   op: OpLike = SUM,
   options: CollectiveOptions = {},
 ): Plan<T> {
-  return onEveryRank(context, 'allreduce', value, op, options, allreduceValues);
+  return context.recent.plan(context, CODE, value, op, options, () =>
+    onEveryRank(context, 'allreduce', value, op, options, allreduceValues),
+  );
 }

@@ -54,7 +54,7 @@ async function inParts(board: Board, input: TypedArray, work: TypedArray, reduce
     if (step < pieces) {
       const round = board.next();
       rounds.push(round);
-      const free = board.room(round);
+      const free = board.room(round) ?? board.turn();
       if (free) await free;
       const length = lengthOf(step);
       const bank = board.elements(input, length, rank, round);

@@ -41,7 +41,7 @@ export function alltoallv<A>(
   const fingerprint = fingerprintOf('alltoallv', { algorithm: choice.code, dtype });
   const inboxOf = flatInbox({ call: 'alltoallv', dtype, out, counts, displs });
   const place = counts && placeIn(out, packets[context.rank]!, counts, displs);
-  const one = { choice, packets, inboxOf, flat: true, place };
+  const one = { choice, exchange: { leaving: packets, inboxOf, lends: true, alike: undefined }, place };
   return {
     lasting: whileViewOf(whole, packets),
     start: () => swap(context, context.open(fingerprint), one) as A | Promise<A>,

@@ -1,11 +1,11 @@
 import type { Packet } from '../../wire/packet.ts';
 import { announce } from '../announcement.ts';
 import { Board } from '../board/board.ts';
-import { exchangePackets, swapBulks, wholeIn } from '../board/exchange.ts';
+import { type Exchange, exchangePackets } from '../board/exchange.ts';
 import { Bulk } from '../bulk.ts';
 import type { CallChannel, Place } from '../channel.ts';
 import type { CollectiveContext } from '../context.ts';
-import { type Inbox, type InboxOf, settled } from '../inbox.ts';
+import type { Inbox } from '../inbox.ts';
 import type { RunOf } from '../registry.ts';
 import { boardOf, type Choice, pieceBytes, wholeBytes } from '../selection.ts';
 import { pairwiseBulk } from './pairwiseBulk.ts';
@@ -13,12 +13,9 @@ import { pairwiseBulk } from './pairwiseBulk.ts';
 /** One alltoall, from what it sends to what it gives. */
 export interface Swap {
   readonly choice: Choice<RunOf<'alltoall'>>;
-  /** By destination. */
-  readonly packets: readonly Packet[];
-  readonly inboxOf: InboxOf;
-  /** What comes is copied into one array. */
-  readonly flat: boolean;
-  /** Where it lands there at once, if that is known. */
+  /** What leaves is by destination. */
+  readonly exchange: Exchange;
+  /** Where in one array what comes lands at once, if that is known. */
   readonly place: Place | undefined;
 }
 
@@ -32,25 +29,11 @@ export function swap(context: CollectiveContext, channel: CallChannel, one: Swap
 }
 
 /** HOT (bench: alltoall). */
-function atBoard(context: CollectiveContext, channel: CallChannel, one: Swap, board: Board): unknown {
-  const { rank } = context;
-  const { packets, inboxOf, flat } = one;
-  const large = largeOnes(context, packets, wholeIn(board, packets.length));
-  const use = (arrived: readonly Packet[], announced: boolean): { inbox: Inbox; announced: boolean } => {
-    const inbox = inboxOf(arrived, rank);
-    return { inbox: announced ? inbox : settled(inbox), announced };
-  };
-  const leaving =
-    large === undefined ? packets : packets.map((packet, dest) => (large[dest] ? announce(packet) : packet));
-  const used = exchangePackets(board, { leaving, flag: large !== undefined, lends: flat, use });
-  return used instanceof Promise ? used.then(goOn) : goOn(used);
-
-  function goOn({ inbox, announced }: { inbox: Inbox; announced: boolean }): unknown {
-    if (!announced) return finish(context, channel, inbox);
-    // Also where neither we nor those who send to us have announced anything: all take part.
-    const bulks = packets.map((packet, dest) => (large?.[dest] ? new Bulk(packet.segments) : undefined));
-    return swapBulks(board, bulks, inbox.landings).then(() => finish(context, channel, inbox));
-  }
+function atBoard(context: CollectiveContext, channel: CallChannel, { exchange }: Swap, board: Board): unknown {
+  const inbox = exchangePackets(board, exchange);
+  return inbox instanceof Promise
+    ? inbox.then((filled) => finish(context, channel, filled))
+    : finish(context, channel, inbox);
 }
 
 async function byMessages(
@@ -62,7 +45,8 @@ async function byMessages(
   const board = turn && (await turn);
   if (board !== undefined) return atBoard(context, channel, one, board);
   const { rank, size } = context;
-  const { choice, packets, inboxOf, flat, place } = one;
+  const { choice, exchange, place } = one;
+  const { leaving: packets, inboxOf, lends: flat } = exchange;
   const large = choice.whole && (place !== undefined || !flat) ? undefined : largeOnes(context, packets);
   const first = packets.map((packet, dest) => (large?.[dest] ? announce(packet) : packet));
   const inbox = inboxOf(size > 1 ? await choice.run(channel, first, place) : first, rank);
@@ -73,9 +57,9 @@ async function byMessages(
   return finish(context, channel, inbox);
 }
 
-/** Which are announced: those for others that are large; undefined where none is. @param least - bytes that go whole in any case. */
-function largeOnes(context: CollectiveContext, packets: readonly Packet[], least = 0): readonly boolean[] | undefined {
-  const whole = Math.max(wholeBytes(context), least);
+/** Which are announced: those for others that are large; undefined where none is. */
+function largeOnes(context: CollectiveContext, packets: readonly Packet[]): readonly boolean[] | undefined {
+  const whole = wholeBytes(context);
   const large = packets.map(({ bytes }, dest) => dest !== context.rank && bytes > whole);
   return large.includes(true) ? large : undefined;
 }

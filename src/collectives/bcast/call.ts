@@ -9,16 +9,17 @@ import type { CallChannel } from '../channel.ts';
 import type { CollectiveContext, CollectiveOptions, Fingerprint } from '../context.ts';
 import { fingerprintOf } from '../fingerprint.ts';
 import { receiveInto } from '../inbox.ts';
-import { always, type Plan, whileViewOf } from '../plan.ts';
+import { type Plan, whileOut, whileViewOf } from '../plan.ts';
 import { COLLECTIVES, SHARED_MEMORY_CODE, TWO_LEVEL_CODE } from '../registry.ts';
 import { algorithmWithCode, boardOf, type Choice, choose } from '../selection.ts';
 import { ownValue } from '../values.ts';
 import { binomial } from './binomial.ts';
-import { giveShared, takeShared } from './sharedMemory.ts';
+import { giveShared, Landing, takeShared } from './sharedMemory.ts';
 import { tellLevels } from './twoLevel.ts';
 
 /** In two levels what is longer is announced, and goes in pieces. */
 const LEVELS_WHOLE_BYTES = 64 * 1024;
+const CODE = COLLECTIVES.bcast.code;
 
 /** In the fingerprint, in place of the algorithm that only the root knows. */
 const BY_MESSAGES = COLLECTIVES.bcast.algorithms.binomial?.code ?? 0;
@@ -38,6 +39,16 @@ export function bcast<T>(
   root = 0,
   options: CollectiveOptions = {},
 ): Plan<T> {
+  const ours = context.rank === root ? value : undefined;
+  return context.recent.plan(context, CODE, ours, root, options, () => prepare(context, value, root, options));
+}
+
+function prepare<T>(
+  context: CollectiveContext,
+  value: T | undefined,
+  root: number,
+  options: CollectiveOptions,
+): Plan<T> {
   const { rank, size } = context;
   const { out } = options;
   checkRoot(root, size, 'bcast');
@@ -46,7 +57,11 @@ export function bcast<T>(
 
   const choice = choose(context, 'bcast', options.algorithm);
   const fingerprint = fingerprintFor(context, root, choice.code);
-  return { lasting: always, start: () => toOthers(context, fingerprint, choice, out) as T | Promise<T> };
+  const landing = new Landing(out, (head) => receiveInto(head, out, 'bcast'));
+  return {
+    lasting: whileOut(out),
+    start: () => toOthers(context, fingerprint, choice, out, landing) as T | Promise<T>,
+  };
 }
 
 /** By which of the algorithms messages go only the root knows; whether there are any all know. */
@@ -61,12 +76,13 @@ function toOthers(
   fingerprint: Fingerprint,
   choice: Choice<unknown>,
   out: unknown,
+  landing: Landing,
 ): unknown {
   const { root } = fingerprint;
   const channel = context.open(fingerprint);
   const turn = boardOf(channel, choice);
-  if (!(turn instanceof Board)) return arriving(context, channel, fingerprint, turn, out);
-  const reception = takeShared(turn, root, (head) => receiveInto(head, out, 'bcast'));
+  if (!(turn instanceof Board)) return arriving(context, channel, fingerprint, turn, out, landing);
+  const reception = takeShared(turn, root, landing);
   return reception instanceof Promise
     ? reception.then((arrived) => close(context, channel, arrived))
     : close(context, channel, reception);
@@ -83,10 +99,11 @@ async function arriving(
   { root, algorithm }: Fingerprint,
   turn: ReturnType<CallChannel['board']>,
   out: unknown,
+  landing: Landing,
 ): Promise<unknown> {
   const board = turn && (await turn);
   if (board !== undefined) {
-    return close(context, channel, await takeShared(board, root, (head) => receiveInto(head, out, 'bcast')));
+    return close(context, channel, await takeShared(board, root, landing));
   }
   const packet = await tell(channel, algorithm, undefined, root);
   const announcement = announcementIn(packet);
@@ -119,8 +136,10 @@ function fromRoot<T>(
   const choice = choose(context, 'bcast', algorithm, { bytes: packet.bytes });
   const { run, byMessages } = choice;
   const fingerprint = fingerprintFor(context, root, choice.code);
+  const views = whileViewOf(value, [packet]);
+  const stays = whileOut(out);
   return {
-    lasting: whileViewOf(value, [packet]),
+    lasting: () => views() && stays(),
     start() {
       const channel = context.open(fingerprint);
       const turn = boardOf(channel, choice);

@@ -35,19 +35,33 @@ export interface BoardKeeper {
   differs(peer: number, theirs: Frame): void;
   /** Wakes `peer`, which sleeps. */
   ring(peer: number): void;
-  /** Gives the processor to others for a moment; undefined where every rank has one of its own. */
+  /** Gives the processor to others for a moment; undefined where all ranks are in this process. */
   readonly yieldCpu: (() => void) | undefined;
+  /** Ranks share processors. */
+  readonly crowded: boolean;
   /** Hands over to the system what other calls have sent: others may need it before they come here. */
   flush(): void;
+  /** The event loop has its turn, if it is time for that. */
+  turn(): Wait;
 }
 
 /** Looks at a word before anything else is done: half a microsecond. */
 const LOOKS = 50;
-/** So many more, once what others may need of us is on its way. */
-const MORE_LOOKS = 400;
-/** Where ranks share processors a few, and then so many with the processor given away between them. */
-const SHARED_LOOKS = 4;
-const YIELDS = 60;
+/**
+ * Looks between two gifts of the processor: some 3 us. Another rank, or a thread of ours that V8 has, may wait for it; where nobody does
+ * that costs a tenth of this.
+ */
+const LOOKS_ALONE = 400;
+/** The same where ranks share processors: then most often one of them does. */
+const LOOKS_CROWDED = 2;
+/**
+ * Milliseconds of this before it becomes a wait by a promise, which costs turns of the event loop on both sides: in these the longest bank is
+ * copied twice. Where ranks share processors others have theirs meanwhile.
+ */
+const PATIENCE_ALONE = 0.03;
+const PATIENCE_CROWDED = 0.2;
+/** So many between two looks at the clock, in a crowd. */
+const GIFTS = 8;
 
 export class Board {
   readonly rank: number;
@@ -68,10 +82,13 @@ export class Board {
   #count = 0;
   #countHigh = 0;
   #history = 0;
-  // Views on the data of all banks as arrays of one dtype and length, as far as they were asked for.
-  #dtype = 0;
+  // Views on the data of all banks as arrays like one, and of one length, as far as they were asked for.
+  #like: TypedArray | undefined;
   #length = -1;
-  #views: TypedArray[] = [];
+  #elements: TypedArray[] = [];
+  // The same as bytes.
+  #partBytes = -1;
+  #parts: { at: number; bytes: Uint8Array }[] = [];
 
   /** @param first - the number of the first round, which all ranks have finished. Numbers are 32 bits and go round and round. */
   constructor(memory: BoardMemory, rank: number, keeper: BoardKeeper, first = 0) {
@@ -98,6 +115,11 @@ export class Board {
     this.#root = stamp.root | 0;
     this.#count = stamp.count | 0;
     this.#countHigh = Math.floor(stamp.count / 2 ** 32);
+  }
+
+  /** To be asked between two pieces of a long call: the event loop is not to wait for its end. */
+  turn(): Wait {
+    return this.#keeper.turn();
   }
 
   /** Begins a round. Every rank begins the same ones. */
@@ -189,21 +211,38 @@ export class Board {
     words[head + Head.HISTORY] = this.#history;
   }
 
-  /** The elements in the bank of `rank`: of the dtype of `like`, `length` of them. */
+  /** The elements in the bank of `rank`: of the dtype of `like`, `length` of them. HOT (bench: allreduce). */
   elements(like: TypedArray, length: number, rank: number, round: number): TypedArray {
-    const dtype = dtypeOf(like);
-    if (dtype !== this.#dtype || length !== this.#length) {
-      this.#dtype = dtype;
+    if (like !== this.#like || length !== this.#length) {
+      if (this.#like === undefined || dtypeOf(like) !== dtypeOf(this.#like) || length !== this.#length)
+        this.#elements = [];
+      this.#like = like;
       this.#length = length;
-      this.#views = [];
     }
-    const slot = rank * this.#banks + (round & (this.#banks - 1));
-    return (this.#views[slot] ??= this.#view(dtype, length, rank, round));
+    return (this.#elements[this.#slot(rank, round)] ??= this.#view(like, length, rank, round));
   }
 
-  #view(dtype: number, length: number, rank: number, round: number): TypedArray {
-    const ArrayOf = constructorOf(dtype) ?? Uint8Array;
+  #view(like: TypedArray, length: number, rank: number, round: number): TypedArray {
+    const ArrayOf = constructorOf(dtypeOf(like)) ?? Uint8Array;
     return new ArrayOf(this.memory.buffer, this.memory.data(rank, round), length);
+  }
+
+  /** Bytes in the bank of `rank`, from `at` of the board's memory on. HOT (bench: allgather, alltoall, bcast). */
+  part(at: number, bytes: number, rank: number, round: number): Uint8Array {
+    if (bytes !== this.#partBytes) {
+      this.#partBytes = bytes;
+      this.#parts = [];
+    }
+    const slot = this.#slot(rank, round);
+    const known = this.#parts[slot];
+    if (known !== undefined && known.at === at) return known.bytes;
+    const part = { at, bytes: this.memory.bytes.subarray(at, at + bytes) };
+    this.#parts[slot] = part;
+    return part.bytes;
+  }
+
+  #slot(rank: number, round: number): number {
+    return rank * this.#banks + (round & (this.#banks - 1));
   }
 
   // ── Waiting ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -232,18 +271,23 @@ export class Board {
   }
 
   #look(awaited: Awaited): boolean {
-    const { yieldCpu } = this.#keeper;
-    const looks = yieldCpu === undefined ? LOOKS : SHARED_LOOKS;
-    for (let look = 0; look < looks; look++) if (this.reached(awaited)) return true;
+    const { yieldCpu, crowded } = this.#keeper;
+    const looks = crowded ? LOOKS_CROWDED : LOOKS_ALONE;
+    if (this.#lookTimes(awaited, crowded ? looks : LOOKS)) return true;
     this.#keeper.flush();
-    if (yieldCpu === undefined) {
-      for (let look = 0; look < MORE_LOOKS; look++) if (this.reached(awaited)) return true;
-      return false;
-    }
-    for (let look = 0; look < YIELDS; look++) {
-      yieldCpu();
-      if (this.reached(awaited)) return true;
-    }
+    if (yieldCpu === undefined) return false;
+    const end = performance.now() + (crowded ? PATIENCE_CROWDED : PATIENCE_ALONE);
+    do {
+      for (let gift = crowded ? GIFTS : 1; gift > 0; gift--) {
+        if (this.#lookTimes(awaited, looks)) return true;
+        yieldCpu();
+      }
+    } while (performance.now() < end);
+    return this.reached(awaited);
+  }
+
+  #lookTimes(awaited: Awaited, looks: number): boolean {
+    for (let look = 0; look < looks; look++) if (this.reached(awaited)) return true;
     return false;
   }
 

@@ -9,9 +9,8 @@ import { bruck } from '../allgather/bruck.ts';
 import { ringBulk } from '../allgather/ringBulk.ts';
 import { binomial as broadcast } from '../bcast/binomial.ts';
 import { chain as broadcastChain } from '../bcast/chain.ts';
-import { giveShared, takeShared } from '../bcast/sharedMemory.ts';
+import { giveShared, Landing, takeShared } from '../bcast/sharedMemory.ts';
 import type { Board } from '../board/board.ts';
-import { exchangePackets, shareBulks } from '../board/exchange.ts';
 import { Bulk } from '../bulk.ts';
 import type { Channel } from '../channel.ts';
 import type { Reducer } from '../kernels/reducer.ts';
@@ -57,13 +56,11 @@ export class HostLevel {
   /** The bytes of the leader, in the memory of all: so many on each of them. */
   async spread(segments: readonly Uint8Array[], segment: number): Promise<void> {
     if (this.#channel.size === 1) return;
-    const bytes = segmentBytes(segments);
     const leads = this.#channel.rank === this.#leader;
-    const packet = { format: Format.TYPED_ARRAY, dtype: DType.UINT8, meta: NO_BYTES, bytes, segments };
+    const packet = rawPacket(segments);
     if (this.#board !== undefined) {
-      if (leads) await giveShared(this.#board, packet);
-      else await takeShared(this.#board, this.#leader, () => ({ segments, value: nothing }));
-    } else if (bytes > TREE_BYTES) {
+      await this.#fill(this.#board, this.#leader, segments);
+    } else if (packet.bytes > TREE_BYTES) {
       await broadcastChain(this.#channel, new Bulk(segments), this.#leader, segment);
     } else {
       const arrived = await broadcast(this.#channel, leads ? packet : undefined, this.#leader);
@@ -74,31 +71,50 @@ export class HostLevel {
   /** The leader's packet, on all. */
   async spreadPacket(packet: Packet | undefined): Promise<Packet> {
     if (this.#board === undefined) return broadcast(this.#channel, packet, this.#leader);
-    if (this.#channel.rank === this.#leader) {
-      invariant(packet !== undefined, 'the leader has nothing to spread');
-      await giveShared(this.#board, packet);
-      return packet;
-    }
-    const reception = await takeShared(this.#board, this.#leader, (head) => {
-      const { packet: kept } = packetOf(head);
-      return { segments: kept.segments, value: () => kept };
-    });
-    return reception.value() as Packet;
+    return this.#packetOf(this.#board, this.#leader, packet);
   }
 
   /** The packets of the host, in rank order, on all. */
   async gather(packet: Packet): Promise<readonly Packet[]> {
-    if (this.#channel.size === 1) return [packet];
+    const { size } = this.#channel;
+    if (size === 1) return [packet];
     if (this.#board === undefined) return bruck(this.#channel, packet);
-    return exchangePackets(this.#board, { leaving: [packet], flag: false, lends: false, use: (packets) => packets });
+    const packets: Packet[] = [];
+    for (let peer = 0; peer < size; peer++) packets.push(await this.#packetOf(this.#board, peer, packet));
+    return packets;
   }
 
   /** Announced bytes of each rank, on all. */
   async share(bulks: readonly (Bulk | undefined)[], piece: number): Promise<void> {
     if (this.#channel.size === 1 || bulks.every((bulk) => bulk === undefined)) return;
-    if (this.#board !== undefined) await shareBulks(this.#board, bulks);
-    else await ringBulk(this.#channel, bulks, piece);
+    if (this.#board === undefined) return ringBulk(this.#channel, bulks, piece);
+    for (const [peer, bulk] of bulks.entries()) {
+      if (bulk !== undefined) await this.#fill(this.#board, peer, bulk.segments);
+    }
   }
+
+  /** What `from` has in `segments` is there on all. */
+  async #fill(board: Board, from: number, segments: readonly Uint8Array[]): Promise<void> {
+    if (this.#channel.rank === from) await giveShared(board, rawPacket(segments));
+    else await takeShared(board, from, new Landing(undefined, () => ({ segments, value: nothing })));
+  }
+
+  async #packetOf(board: Board, from: number, own: Packet | undefined): Promise<Packet> {
+    if (this.#channel.rank === from) {
+      invariant(own !== undefined, 'nothing to spread', from);
+      await giveShared(board, own);
+      return own;
+    }
+    const landing = new Landing(undefined, (head) => {
+      const { packet } = packetOf(head);
+      return { segments: packet.segments, value: () => packet };
+    });
+    return (await takeShared(board, from, landing)).value() as Packet;
+  }
+}
+
+function rawPacket(segments: readonly Uint8Array[]): Packet {
+  return { format: Format.TYPED_ARRAY, dtype: DType.UINT8, meta: NO_BYTES, bytes: segmentBytes(segments), segments };
 }
 
 function nothing(): void {}

@@ -32,7 +32,9 @@ class Ranks {
   #keeper(rank: number): BoardKeeper {
     return {
       yieldCpu: undefined,
+      crowded: false,
       flush() {},
+      turn: () => undefined,
       wait: (awaited) =>
         new Promise((go) => {
           const board = this.boards[rank] as Board;

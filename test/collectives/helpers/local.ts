@@ -2,12 +2,14 @@
  * Ranks in this process over the smallest channel that keeps the contract: messages of a pair in order, everything else in a
  * seeded random order; every other send waits for its receiver, the rest is buffered.
  */
+
 import { seededRandom } from '../../../src/base/random.ts';
 import * as calls from '../../../src/collectives/calls.ts';
 import type { CallChannel, Wait } from '../../../src/collectives/channel.ts';
 import type { CollectiveContext, CollectiveOptions, Fingerprint } from '../../../src/collectives/context.ts';
 import { HostMap } from '../../../src/collectives/levels/host-map.ts';
 import type { OpLike } from '../../../src/collectives/ops.ts';
+import { RecentPlans } from '../../../src/collectives/recent.ts';
 import type { TypedArray } from '../../../src/wire/dtype.ts';
 import { segmentsOf } from '../../../src/wire/memory.ts';
 import type { Packet, PacketHead } from '../../../src/wire/packet.ts';
@@ -224,6 +226,7 @@ export class LocalComm implements CollectiveComm {
       algorithms: options.algorithms ?? new Map(),
       hosts,
       sharesMemory: false,
+      recent: new RecentPlans(),
       unshared: 'this channel has messages only',
       open: (fingerprint) => new LocalChannel(world, rank, hosts, size, this.opened++, fingerprint),
       close: () => {
