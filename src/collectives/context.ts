@@ -1,5 +1,6 @@
 /** What the entry points of the collectives need from the communicator that calls them. */
 import type { Channel } from './channel.ts';
+import type { Forecast } from './model/model.ts';
 
 /** For `root` and `count` of a {@link Fingerprint}: does not apply, or this rank can't know it. Not compared. */
 export const UNKNOWN = -1;
@@ -30,6 +31,8 @@ export interface CollectiveContext {
   readonly segmentBytes: number;
   /** Algorithms chosen for this runtime, by collective: `allreduce` -> `ring`. Checked by `checkAlgorithms`. */
   readonly algorithms: ReadonlyMap<string, string>;
+  /** What algorithms are predicted to cost on this communicator; undefined where nobody has measured its links. */
+  readonly forecast: Forecast | undefined;
   /**
    * Whether the call that is begun next goes through memory that the ranks share, unless it asks for something else; by its number all
    * ranks know that alike. {@link Channel.board} is that memory.

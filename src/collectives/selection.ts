@@ -1,5 +1,6 @@
 /**
- * Which algorithm a call takes: the first rule that fits, unless one is asked for by name.
+ * Which algorithm a call takes: the one that is asked for by name; else the cheapest by the model, where the links have been measured
+ * (`model/`); else by the first rule here that fits.
  *
  * Rules may look only at what every rank knows alike. Where that is not so (`bcast`), the root chooses and announces its choice.
  * The limits for up to 8 ranks come from 3 and 4 ranks over sockets of a machine with 2 cores, where the total of copies and system
@@ -187,13 +188,22 @@ function ruled<Name extends SelectableName>(
   traits: Traits,
 ): Algorithm<RunOf<Name>> {
   const { algorithms } = COLLECTIVES[name] as Collective<RunOf<Name>>;
-  const rule = RULES_OF.get(name)?.find((candidate) => fits(candidate, context.size, traits));
-  const algorithm = algorithms[rule?.algorithm ?? ''];
-  invariant(algorithm !== undefined, 'no rule fits', name, context.size);
+  const { size, forecast } = context;
+  const { bytes, commutative = true } = traits;
+  const found = forecast?.algorithm(name, bytes, commutative, byTable) ?? byTable(name, size, bytes ?? 0, commutative);
+  const algorithm = algorithms[found];
+  invariant(algorithm !== undefined, 'an algorithm that is not in the registry', name, found);
   return algorithm;
 }
 
-function fits(rule: Rule, size: number, { bytes = 0, commutative = true }: Traits): boolean {
+/** What the rules say. */
+export function byTable(name: SelectableName, size: number, bytes: number, commutative: boolean): string {
+  const rule = RULES_OF.get(name)?.find((candidate) => fits(candidate, size, bytes, commutative));
+  invariant(rule !== undefined, 'no rule fits', name, size);
+  return rule.algorithm;
+}
+
+function fits(rule: Rule, size: number, bytes: number, commutative: boolean): boolean {
   if (rule.maxBytes !== undefined && bytes > rule.maxBytes) return false;
   if (rule.maxBytesPerRank !== undefined && bytes > rule.maxBytesPerRank * size) return false;
   if (rule.maxSize !== undefined && size > rule.maxSize) return false;

@@ -6,6 +6,7 @@
 import { collectiveName, describeFingerprint } from '../collectives/calls.ts';
 import type { CollectiveContext, Fingerprint } from '../collectives/context.ts';
 import { tellCounts } from '../collectives/formation.ts';
+import type { Forecast } from '../collectives/model/model.ts';
 import type { MpiError } from '../errors.ts';
 import * as errors from '../errors.ts';
 import { type Context, type ContextOwner, Tally } from '../matching/context.ts';
@@ -53,6 +54,7 @@ export class Domain implements CollectiveContext, ContextOwner {
   readonly permanent: boolean;
   readonly segmentBytes: number;
   readonly algorithms: ReadonlyMap<string, string>;
+  readonly forecast: Forecast | undefined;
   readonly p2p: Context;
   readonly collective: Context;
   name: string;
@@ -96,6 +98,7 @@ export class Domain implements CollectiveContext, ContextOwner {
     this.permanent = permanent;
     this.segmentBytes = member.settings.segmentBytes;
     this.algorithms = member.settings.algorithms;
+    this.forecast = member.settings.model?.forecast(endpoints.map((endpoint) => member.hosts[endpoint]!));
     this.#sides = sides;
     this.#job = member.job;
     this.#tally = permanent ? null : new Tally(endpoints.length);

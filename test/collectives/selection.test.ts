@@ -14,6 +14,7 @@ function contextOf(size: number, preferred: Record<string, string> = {}): Collec
     size,
     segmentBytes: 1024,
     algorithms: new Map(Object.entries(preferred)),
+    forecast: undefined,
     sharesMemory: false,
     unshared: 'they are but numbers',
     open: never,

@@ -1,8 +1,8 @@
 /** The closed cost formulas of bench/scale against simulated calls: two descriptions of the same implementations, written apart. */
 import { describe, expect, it } from 'vitest';
-import { costOf } from '../../bench/scale/costs.ts';
 import { NETWORKS } from '../../bench/scale/networks.ts';
 import { simulatedSeconds } from '../../bench/scale/simulated.ts';
+import { costOf } from '../../src/collectives/model/costs.ts';
 import { COLLECTIVES, SELECTABLE, type SelectableName } from '../../src/collectives/registry.ts';
 
 const KiB = 1024;

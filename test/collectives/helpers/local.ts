@@ -206,6 +206,7 @@ export class LocalComm implements CollectiveComm {
       size,
       segmentBytes: options.segmentBytes ?? 64 * 1024,
       algorithms: options.algorithms ?? new Map(),
+      forecast: undefined,
       sharesMemory: false,
       unshared: 'this channel has messages only',
       open: (fingerprint) => new LocalChannel(world, rank, size, this.opened++, fingerprint),

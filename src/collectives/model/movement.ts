@@ -4,11 +4,11 @@ import { isAsked, type Link } from './link.ts';
 
 /** A value of more bytes is announced by the algorithm, and follows by itself (`collectives/announcement.ts`). */
 const WHOLE_BYTES = 16 * 1024;
-const ANNOUNCEMENT_BYTES = 12;
+export const ANNOUNCEMENT_BYTES = 12;
 
-const isAnnounced = (n: number) => n > WHOLE_BYTES;
+export const isAnnounced = (n: number) => n > WHOLE_BYTES;
 /** What the algorithm carries for each value. */
-const carried = (n: number) => (isAnnounced(n) ? ANNOUNCEMENT_BYTES : n);
+export const carried = (n: number) => (isAnnounced(n) ? ANNOUNCEMENT_BYTES : n);
 
 /** Hensgen, Finkel, Manber, Two algorithms for barrier synchronization (1988): ceil(log2 p) rounds. */
 export function barrierDissemination(p: number, _n: number, link: Link): number {
@@ -38,7 +38,7 @@ export function bcastChain(p: number, n: number, link: Link): number {
 export function bcastScatterRing(p: number, n: number, link: Link): number {
   const block = n / p;
   const hop = link.message(block) + link.skew(block) + link.overhead;
-  return rounds(p) * link.overhead + link.line(n - block) + (p - 1) * hop;
+  return rounds(p) * link.overhead + link.line(n - block, block) + (p - 1) * hop;
 }
 
 /**
@@ -56,7 +56,7 @@ export function scatterBinomial(p: number, n: number, link: Link): number {
 
 function scatterStraight(p: number, n: number, link: Link): number {
   if (!isAsked(n)) return link.fan(p - 1, n);
-  return Math.max(2 * link.alpha, 2 * (p - 1) * link.overhead) + link.alpha + (p - 1) * link.line(n);
+  return Math.max(link.asking, 2 * (p - 1) * link.overhead) + link.alpha + (p - 1) * link.line(n);
 }
 
 /** The same the other way round. Announcements and REQUESTs come first, the GRANTs go while DATA comes in. */
@@ -72,7 +72,7 @@ export function gatherBinomial(p: number, n: number, link: Link): number {
 
 function gatherStraight(p: number, n: number, link: Link): number {
   if (!isAsked(n)) return link.fan(p - 1, n);
-  return (p - 1) * link.overhead + 3 * link.alpha + (p - 1) * link.line(n);
+  return (p - 1) * link.overhead + link.asking + link.alpha + (p - 1) * link.line(n);
 }
 
 /** In lockstep; announced values go around once more. */
@@ -101,10 +101,10 @@ export function alltoallBruck(p: number, n: number, link: Link): number {
 }
 
 /** How many of 0 … p - 1 have the bit. */
-function withBit(bit: number, p: number): number {
+export function withBit(bit: number, p: number): number {
   return Math.floor(p / (2 * bit)) * bit + Math.max(0, (p % (2 * bit)) - bit);
 }
 
-function rounds(p: number): number {
+export function rounds(p: number): number {
   return Math.ceil(Math.log2(p));
 }
