@@ -2,7 +2,6 @@
 
 export interface Sample {
   readonly bytes: number;
-  /** A median. */
   readonly seconds: number;
 }
 
