@@ -1,5 +1,6 @@
 /** `tsrun calibrate`: measures what the choice of algorithms goes by, once for a machine. Imported when asked for, as everything here. */
 import { readFileSync } from 'node:fs';
+import type { Reading } from '../../src/contract/calibration.ts';
 import { LaunchFailure } from '../failure.ts';
 import { Given } from '../given.ts';
 import { type HelpPage, helpText } from '../help.ts';
@@ -63,25 +64,25 @@ export async function runCalibrate(args: readonly string[], context: CalibrateCo
   const path = given.get('output') ?? cacheFile(context.env, context.hostname);
   const machine = context.machine ?? thisMachine();
   const run = context.run ?? jobRunner();
-  const gammas: number[] = [];
+  const readings: Reading[] = [];
 
   const within: { -readonly [Kind in keyof Measured['within']]: Measured['within'][Kind] } = {};
   for (const kind of LOCAL_KINDS) {
     try {
-      const { times, gamma } = await measureHost(kind, machine.cores, run);
+      const { times, reading } = await measureHost(kind, machine.cores, run);
       within[kind] = times;
-      gammas.push(gamma);
+      readings.push(reading);
     } catch (error) {
       // Shared memory is not everywhere.
       if (!(error instanceof LaunchFailure)) throw error;
       context.tell(`tsrun: ${kind} is left out: ${error.message}\n`);
     }
   }
-  if (gammas.length === 0) throw new LaunchFailure('tsrun calibrate: nothing could be measured');
+  if (readings.length === 0) throw new LaunchFailure('tsrun calibrate: nothing could be measured');
 
   const between: { -readonly [Kind in keyof Measured['between']]: Measured['between'][Kind] } = {};
   for (const kind of hosts === undefined ? [] : REMOTE_KINDS) {
-    between[kind] = (await measureBetween(kind, hosts!, wayTo(given), run)).times;
+    between[kind] = await measureBetween(kind, hosts!, wayTo(given), run);
   }
   const measured: Measured = {
     format: FORMAT,
@@ -89,7 +90,11 @@ export async function runCalibrate(args: readonly string[], context: CalibrateCo
     node: process.versions.node,
     ...machine,
     date: new Date().toISOString(),
-    gamma: Math.min(...gammas),
+    // Of the machine, whatever the link: what disturbed it made it look slower.
+    reading: {
+      gamma: Math.min(...readings.map(({ gamma }) => gamma)),
+      landing: Math.min(...readings.map(({ landing }) => landing)),
+    },
     within,
     between: { ...known(path, machine), ...between },
   };

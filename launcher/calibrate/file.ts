@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { HostTimes, LinkTimes } from '../../src/contract/calibration.ts';
+import type { HostTimes, LinkTimes, Reading } from '../../src/contract/calibration.ts';
 import type { Env } from '../../src/contract/outer.ts';
 import { systemReason } from '../io/system-reason.ts';
 
@@ -26,8 +26,7 @@ export interface Measured {
   readonly cores: number;
   /** As ISO 8601 has it. */
   readonly date: string;
-  /** Seconds to add a byte of float64. */
-  readonly gamma: number;
+  readonly reading: Reading;
   readonly within: Readonly<Partial<Record<LocalKind, HostTimes>>>;
   readonly between: Readonly<Partial<Record<RemoteKind, LinkTimes>>>;
 }
@@ -81,9 +80,10 @@ export function stranger({ cpu, cores }: Measured, machine: Machine): string | u
 }
 
 function isMeasured(content: Record<string, unknown>): content is Record<string, unknown> & Measured {
-  const { cores, gamma, within, between } = content;
+  const { cores, reading, within, between } = content;
   const texts = [content.tsmpi, content.node, content.cpu, content.date].every((value) => typeof value === 'string');
-  if (!texts || !Number.isInteger(cores) || !isTime(cores) || cores === 0 || !isTime(gamma)) return false;
+  if (!texts || !Number.isInteger(cores) || !isTime(cores) || cores === 0) return false;
+  if (!isRecord(reading) || !isTime(reading.gamma) || !isTime(reading.landing)) return false;
   return every(within, LOCAL_KINDS, isHostTimes) && every(between, REMOTE_KINDS, isLinkTimes);
 }
 

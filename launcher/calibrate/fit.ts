@@ -1,5 +1,5 @@
 /** From what was measured to the parameters of the model. Pure. */
-import type { Effort, HostTimes, LinkTimes } from '../../src/contract/calibration.ts';
+import type { Effort, HostTimes, LinkTimes, Reading } from '../../src/contract/calibration.ts';
 import { EAGER_LIMIT, type Sample, type Samples } from './samples.ts';
 
 /** No parameter may be 0 where it is divided by: nothing is faster than this, in seconds a byte. */
@@ -13,11 +13,12 @@ export function linkTimes({ pingPong, stream }: Samples): LinkTimes {
   return { latency: alpha - 2 * overhead, overhead, eagerBandwidth: 1 / eagerByte, bandwidth: 1 / byte, asking };
 }
 
-/** What comes costs more to be received and added than to be received, the more the longer it is. Seconds a byte. */
-export function gammaOf({ pingPong, reduction }: Samples): number {
+/** What comes takes longer to be received and added, or copied, than to be received, the more the longer it is. */
+export function readingOf({ pingPong, reduction, copied }: Samples): Reading {
   const received = new Map(pingPong.map(({ bytes, seconds }) => [bytes, seconds]));
-  const added = reduction.map(({ bytes, seconds }) => ({ bytes, seconds: seconds - received.get(bytes)! }));
-  return Math.max(0, slope(added));
+  const beside = (samples: readonly Sample[]) =>
+    Math.max(0, slope(samples.map(({ bytes, seconds }) => ({ bytes, seconds: seconds - received.get(bytes)! }))));
+  return { gamma: beside(reduction), landing: beside(copied) };
 }
 
 /**

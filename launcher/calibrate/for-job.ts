@@ -41,7 +41,7 @@ export function modelFor(request: LaunchRequest, env: Env, machine: Machine = th
 }
 
 function byModel(request: LaunchRequest, measured: Measured, path: string): JobModel | undefined {
-  const { cores, gamma } = measured;
+  const { cores, reading } = measured;
   const local = localKind(request, measured);
   const within = local && measured.within[local];
   const remote = request.network.tls === 'off' ? 'tcp' : 'tls';
@@ -49,7 +49,7 @@ function byModel(request: LaunchRequest, measured: Measured, path: string): JobM
   if (within === undefined && between === undefined) return undefined;
   const kinds = [within && local, between && `${remote} between hosts`].filter((kind) => kind !== undefined);
   return {
-    calibration: { cores, gamma, ...(within && { within }), ...(between && { between }) },
+    calibration: { cores, reading, ...(within && { within }), ...(between && { between }) },
     note: `the model chooses algorithms: ${kinds.join(' and ')}, measured ${measured.date} (${path})`,
   };
 }

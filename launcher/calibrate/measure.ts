@@ -1,13 +1,13 @@
 /** Measures by jobs of tsrun, one after the other. */
 import { join } from 'node:path';
 import { Deferred } from '../../src/base/deferred.ts';
-import type { HostTimes, LinkTimes } from '../../src/contract/calibration.ts';
+import type { HostTimes, LinkTimes, Reading } from '../../src/contract/calibration.ts';
 import { Environment } from '../../src/contract/environment.ts';
 import { Lifeline, linesOf, Program } from '../agents/program.ts';
 import { packageRoot } from '../bundle/library.ts';
 import { ExitCode, LaunchFailure } from '../failure.ts';
 import type { LocalKind, RemoteKind } from './file.ts';
-import { gammaOf, hostTimes, linkTimes } from './fit.ts';
+import { hostTimes, linkTimes, readingOf } from './fit.ts';
 import type { Samples } from './samples.ts';
 
 /** One job: the options of tsrun, up to the script; what it measures. @throws LaunchFailure with what tsrun said. */
@@ -23,7 +23,7 @@ export async function measureHost(
   kind: LocalKind,
   cores: number,
   run: RunJob,
-): Promise<{ times: HostTimes; gamma: number }> {
+): Promise<{ times: HostTimes; reading: Reading }> {
   const crowd = async (ranks: number) => {
     return { ranks, cores, samples: await run(['-n', String(ranks), '--transport', kind]) };
   };
@@ -31,7 +31,7 @@ export async function measureHost(
   const calm = Math.min(cores, MOST_CALM);
   const full = calm > 2 ? await crowd(calm) : pair;
   const crowded = await crowd(Math.max(2, Math.min(2 * cores, MOST_CROWDED)));
-  return { times: hostTimes(pair.samples, full, crowded), gamma: gammaOf(pair.samples) };
+  return { times: hostTimes(pair.samples, full, crowded), reading: readingOf(pair.samples) };
 }
 
 /** @param hosts - two of them. @param options - how they are reached. */
@@ -40,10 +40,10 @@ export async function measureBetween(
   hosts: readonly [string, string],
   options: readonly string[],
   run: RunJob,
-): Promise<{ times: LinkTimes; gamma: number }> {
+): Promise<LinkTimes> {
   const tls = kind === 'tls' ? 'on' : 'off';
   const samples = await run(['-n', '2', '-H', hosts.map((host) => `${host}:1`).join(), '--tls', tls, ...options]);
-  return { times: linkTimes(samples), gamma: gammaOf(samples) };
+  return linkTimes(samples);
 }
 
 /** By a tsrun of its own: when we are killed it is, and so is what it has started. */

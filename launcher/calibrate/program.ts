@@ -3,7 +3,7 @@
  * step by itself, and is done in batches. Whatever else runs on the machine only makes them slower: one of the quickest counts.
  */
 import { SUM, waitAll, world } from 'tsmpi';
-import { CROWD_SIZES, PAIR_SIZES, REDUCED_SIZES, type Samples, WINDOW } from './samples.ts';
+import { COPIED_SIZES, CROWD_SIZES, PAIR_SIZES, REDUCED_SIZES, type Samples, WINDOW } from './samples.ts';
 
 /** Of a batch, in milliseconds. */
 const BATCH = 1;
@@ -33,6 +33,16 @@ function reductions(bytes: number): () => Promise<void> {
   const [mine, result] = [float64(bytes), float64(bytes)];
   return async () => {
     for (const root of [1, 0]) await world.reduce(mine, SUM, root, { algorithm: 'binomial', out: result });
+  };
+}
+
+/** Half a round trip, where nobody has said where things belong. */
+function copies(bytes: number): () => Promise<void> {
+  const [mine, theirs] = [float64(bytes), float64(bytes)];
+  return async () => {
+    if (rank === 0) await world.send(mine, 1);
+    theirs.set(await world.recv<Float64Array>(1 - rank));
+    if (rank === 1) await world.send(mine, 0);
   };
 }
 
@@ -79,6 +89,7 @@ const measurements: [name: keyof Samples, bytes: number, round: () => Promise<vo
 if (size === 2) {
   for (const bytes of PAIR_SIZES) measurements.push(['pingPong', bytes, pingPong(bytes), 1 / 2]);
   for (const bytes of REDUCED_SIZES) measurements.push(['reduction', bytes, reductions(bytes), 1 / 2]);
+  for (const bytes of COPIED_SIZES) measurements.push(['copied', bytes, copies(bytes), 1 / 2]);
   measurements.push(['stream', 8, stream(), 1 / WINDOW]);
 }
 for (const bytes of CROWD_SIZES) measurements.push(['shift', bytes, shift(bytes), 1]);
@@ -91,7 +102,7 @@ for (let pass = 0; pass < PASSES; pass++) {
   }
 }
 
-const samples: Samples = { pingPong: [], reduction: [], stream: [], shift: [] };
+const samples: Samples = { pingPong: [], reduction: [], copied: [], stream: [], shift: [] };
 for (const [at, [name, bytes, , scale]] of measurements.entries()) {
   const sorted = times[at]!.sort((a, b) => a - b);
   samples[name].push({ bytes, seconds: sorted[Math.floor(sorted.length * QUICKER)]! * scale });

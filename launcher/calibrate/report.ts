@@ -7,7 +7,7 @@ const CROWD_HEADS = ['all ranks at once', 'message', 'asking', 'to 64 KiB', 'lon
 
 /** Ends with a newline. */
 export function measuredText(measured: Measured): string {
-  const { cpu, cores, gamma, within, between } = measured;
+  const { cpu, cores, reading, within, between } = measured;
   const links = [
     ...Object.entries(within).map(([kind, times]) => row(kind, times)),
     ...Object.entries(between).map(([kind, times]) => row(`${kind} between hosts`, times)),
@@ -17,7 +17,7 @@ export function measuredText(measured: Measured): string {
     crowdRow(`${kind}, more`, crowded),
   ]);
   const blocks = [
-    `${cores} x ${cpu}; adding float64: ${speed(gamma === 0 ? 0 : 1 / gamma)}`,
+    `${cores} x ${cpu}; adding float64: ${speed(reading.gamma)}, to new memory and its place: ${speed(reading.landing)}`,
     table([HEADS, ...links]),
     ...(crowds.length > 0 ? [table([CROWD_HEADS, ...crowds])] : []),
   ];
@@ -25,12 +25,19 @@ export function measuredText(measured: Measured): string {
 }
 
 function row(kind: string, { latency, overhead, asking, eagerBandwidth, bandwidth }: LinkTimes): string[] {
-  return [kind, time(latency + 2 * overhead), time(overhead), time(asking), speed(eagerBandwidth), speed(bandwidth)];
+  return [
+    kind,
+    time(latency + 2 * overhead),
+    time(overhead),
+    time(asking),
+    speed(1 / eagerBandwidth),
+    speed(1 / bandwidth),
+  ];
 }
 
 /** Of the processors' time. */
 function crowdRow(kind: string, { message, asking, eagerByte, byte }: Effort): string[] {
-  return [kind, time(message), time(asking), speed(1 / eagerByte), speed(1 / byte)];
+  return [kind, time(message), time(asking), speed(eagerByte), speed(byte)];
 }
 
 function table(rows: readonly string[][]): string {
@@ -46,7 +53,8 @@ function time(seconds: number): string {
   return `${(seconds * 1e6).toPrecision(3)} us`;
 }
 
-/** 0: too fast to be measured. */
-function speed(bytesPerSecond: number): string {
-  return bytesPerSecond === 0 ? 'not measurable' : `${(bytesPerSecond / 1e9).toPrecision(3)} GB/s`;
+/** By the time of a byte, which may have been too short to be measured. */
+function speed(seconds: number): string {
+  const gigabytes = 1e-9 / seconds;
+  return gigabytes < 1000 ? `${gigabytes.toPrecision(3)} GB/s` : 'too fast';
 }

@@ -29,12 +29,19 @@ export interface HostTimes extends LinkTimes {
   readonly crowded: Effort;
 }
 
+/** What a rank does with each byte that comes. */
+export interface Reading {
+  /** Adds it, of a float64, to another one. */
+  readonly gamma: number;
+  /** Takes it, of a long message, into memory that is new, and copies it to where it belongs: beside taking it there at once. */
+  readonly landing: number;
+}
+
 /** Of the links that a job uses. What was never measured is left out: there the table chooses. */
 export interface Calibration {
   /** Processors of a host. */
   readonly cores: number;
-  /** To add a byte of float64. */
-  readonly gamma: number;
+  readonly reading: Reading;
   /** Between ranks of one host. */
   readonly within?: HostTimes;
   /** Between hosts. */

@@ -16,7 +16,7 @@ export function chain(p: number, n: number, link: Link): number {
   const line = link.line(piece);
   const behind = n / piece - 1;
   if (!isAsked(piece) || behind <= 0) return (p - 1) * link.message(piece);
-  if (p === 2) return link.message(piece) + behind * line;
+  if (p === 2) return link.message(piece) + behind * (line + link.asking / DEPTH);
   const following = Math.min(Math.ceil(behind), DEPTH - 1, Math.ceil(link.asking / line));
   const answered = Math.max(link.asking, following * line + 2 * link.overhead);
   const first = link.message(piece) + (p - 2) * (answered + link.alpha + line);

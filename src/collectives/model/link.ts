@@ -1,5 +1,5 @@
 /** The network of the cost formulas: what one message takes, and what trees of messages take. */
-import type { LinkTimes } from '../../contract/calibration.ts';
+import type { LinkTimes, Reading } from '../../contract/calibration.ts';
 
 /**
  * Every rank on a host of its own, as `simulate` takes it; `bandwidth` is that of each direction of a host's line. What is left out is
@@ -13,22 +13,24 @@ const EAGER_LIMIT = 64 * 1024;
 /** Its DATA leaves in pieces of so many bytes, two at a time: then it is the turn of the next message. */
 const TURN_BYTES = 2 * 4 * 2 ** 20;
 
+/** As in `simulate`. */
+const AT_NO_COST: Reading = { gamma: 0, landing: 0 };
+
 /** The times of a network: alpha = latency + 2 overhead, beta = 1 / bandwidth. */
 export class Link {
   readonly alpha: number;
   readonly overhead: number;
   /** From the REQUEST of a message to its GRANT. */
   readonly asking: number;
-  readonly #gamma: number;
+  readonly #reading: Reading;
   readonly #eagerBeta: number;
   readonly #beta: number;
 
-  /** @param gamma - seconds for a byte of operands that is combined with another one. */
-  constructor({ latency, bandwidth, overhead, eagerBandwidth = bandwidth, asking }: Network, gamma = 0) {
+  constructor({ latency, bandwidth, overhead, eagerBandwidth = bandwidth, asking }: Network, reading = AT_NO_COST) {
     this.alpha = latency + 2 * overhead;
     this.overhead = overhead;
     this.asking = asking ?? 2 * this.alpha;
-    this.#gamma = gamma;
+    this.#reading = reading;
     this.#eagerBeta = 1 / eagerBandwidth;
     this.#beta = 1 / bandwidth;
   }
@@ -45,7 +47,12 @@ export class Link {
 
   /** How long a rank combines so many bytes of its operand with as many that have come. */
   combine(bytes: number): number {
-    return bytes * this.#gamma;
+    return bytes * this.#reading.gamma;
+  }
+
+  /** How long it takes to put a message in its place that has come to new memory. */
+  land(bytes: number): number {
+    return bytes * this.#reading.landing;
   }
 
   /**

@@ -2,7 +2,7 @@
  * Which algorithm is the cheapest by measured parameters. What goes in is the same on all ranks of a communicator: the parameters of the
  * job, where its ranks are, bytes, and whether the op commutes. So all of them choose alike.
  */
-import type { Calibration, Effort, HostTimes } from '../../contract/calibration.ts';
+import type { Calibration, Effort, HostTimes, LinkTimes, Reading } from '../../contract/calibration.ts';
 import { COLLECTIVES, type SelectableName } from '../registry.ts';
 import { COSTS } from './costs.ts';
 import { isAsked, Link } from './link.ts';
@@ -31,17 +31,21 @@ export class Model {
     const key = `${together} ${hosts.length}`;
     let forecast = this.#forecasts.get(key);
     if (forecast === undefined) {
-      forecast = new Forecast(hosts.length, this.#estimate(hosts.length, together));
+      forecast = together ? this.#within(hosts.length, within!) : this.#across(hosts.length, between!);
       this.#forecasts.set(key, forecast);
     }
     return forecast;
   }
 
-  #estimate(size: number, together: boolean): Estimate {
-    const { within, between, cores, gamma } = this.#calibration;
-    if (together && within !== undefined) return onOneHost(size, within, cores, gamma);
-    const link = new Link(between!, gamma);
-    return (name, algorithm, bytes) => COSTS[name][algorithm]!(size, bytes, link);
+  #within(size: number, times: HostTimes): Forecast {
+    const { cores, reading } = this.#calibration;
+    return new Forecast(size, onOneHost(size, times, cores, reading), MARGIN_WITHIN, []);
+  }
+
+  #across(size: number, times: LinkTimes): Forecast {
+    const link = new Link(times, this.#calibration.reading);
+    const estimate: Estimate = (name, algorithm, bytes) => COSTS[name][algorithm]!(size, bytes, link);
+    return new Forecast(size, estimate, MARGIN_BETWEEN, TYPICAL_BYTES);
   }
 }
 
@@ -49,14 +53,14 @@ export class Model {
  * Ranks of one host share its processors: a call takes as long as its critical path, and not less than the processors need for all that
  * there is to do.
  */
-export function onOneHost(size: number, times: HostTimes, cores: number, gamma: number): Estimate {
-  const link = new Link(times, gamma);
+export function onOneHost(size: number, times: HostTimes, cores: number, reading: Reading): Estimate {
+  const link = new Link(times, reading);
   const effort = size > cores ? times.crowded : times.calm;
   const processors = Math.min(size, cores);
   return (name, algorithm, bytes) => {
     let work = 0;
-    for (const { count, bytes: each, combined } of TRAFFIC[name][algorithm]!(size, bytes)) {
-      work += count * (effortOf(each, effort) + combined * each * gamma);
+    for (const { count, bytes: each, combined, landed } of TRAFFIC[name][algorithm]!(size, bytes)) {
+      work += count * (effortOf(each, effort) + link.combine(combined * each) + link.land(landed * each));
     }
     return Math.max(COSTS[name][algorithm]!(size, bytes, link), work / processors);
   };
@@ -68,23 +72,35 @@ function effortOf(bytes: number, { message, eagerByte, byte, asking }: Effort): 
 
 /**
  * The choice of the table stands as long as it takes no more than this many times as long as the best: formulas and parameters are no
- * more exact than that.
+ * more exact than that. Where ranks share processors, of what was predicted to gain less than a third half came true.
  */
-const MARGIN = 1.1;
+const MARGIN_BETWEEN = 1.1;
+const MARGIN_WITHIN = 4 / 3;
 
-/** Where not all ranks know the length of what travels: all of these together are to take the least time (as a geometric mean). */
+/**
+ * Where not all ranks know the length of what travels: all of these together are to take the least time (as a geometric mean). Within a
+ * host they say nothing, for algorithms that save messages there bundle packets instead, which takes the same processors as long.
+ */
 const TYPICAL_BYTES = [8, 256, 4096, 65536];
 
 export class Forecast {
   readonly #size: number;
   readonly #estimate: Estimate;
+  readonly #margin: number;
+  readonly #typical: readonly number[];
   readonly #commuting = new Map<SelectableName, readonly Switch[]>();
   readonly #ordered = new Map<SelectableName, readonly Switch[]>();
   readonly #unsized = new Map<SelectableName, string>();
 
-  constructor(size: number, estimate: Estimate) {
+  /**
+   * @param margin - the choice of the table stands as long as it takes no more than this many times as long as the best.
+   * @param typical - of what has a length that not all ranks know; none: the table chooses for that.
+   */
+  constructor(size: number, estimate: Estimate, margin: number, typical: readonly number[]) {
     this.#size = size;
     this.#estimate = estimate;
+    this.#margin = margin;
+    this.#typical = typical;
   }
 
   /**
@@ -110,7 +126,7 @@ export class Forecast {
   }
 
   #forAllLengths(name: SelectableName, byTable: ByTable): string {
-    const found = this.#best(name, TYPICAL_BYTES, true, byTable(name, this.#size, 0, true));
+    const found = this.#best(name, this.#typical, true, byTable(name, this.#size, 0, true));
     this.#unsized.set(name, found);
     return found;
   }
@@ -118,11 +134,11 @@ export class Forecast {
   /** @param ruled - what the table takes. One that has no formula (yet) is not compared with others. */
   #best(name: SelectableName, lengths: readonly number[], commutative: boolean, ruled: string): string {
     const { algorithms } = COLLECTIVES[name];
-    if (this.#size === 1 || !(ruled in COSTS[name])) return ruled;
+    if (this.#size === 1 || lengths.length === 0 || !(ruled in COSTS[name])) return ruled;
     const total = (algorithm: string) =>
       lengths.reduce((product, bytes) => product * this.#estimate(name, algorithm, bytes), 1);
     let best = ruled;
-    let least = total(ruled) / MARGIN ** lengths.length;
+    let least = total(ruled) / this.#margin ** lengths.length;
     for (const algorithm of Object.keys(COSTS[name])) {
       if (!commutative && algorithms[algorithm]?.reorders) continue;
       const seconds = total(algorithm);

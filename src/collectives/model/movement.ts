@@ -20,9 +20,9 @@ export function barrierTree(p: number, _n: number, link: Link): number {
   return link.up(p, () => 0) + link.down(p, () => 0);
 }
 
-/** Whole, whatever its length. */
+/** Whole, whatever its length: who gets it does not know where it belongs before it has come. (Short ones find memory that is warm.) */
 export function bcastBinomial(p: number, n: number, link: Link): number {
-  return link.down(p, () => n);
+  return link.down(p, () => n) + (isAsked(n) ? link.land(rounds(p) * n) : 0);
 }
 
 /** The announcement runs ahead: only at the root does it hold up the first piece. */
@@ -33,11 +33,11 @@ export function bcastChain(p: number, n: number, link: Link): number {
 /**
  * Van de Geijn's; Thakur and others (2005). The root's line is busy with the blocks of the others before the ring can begin with its
  * own, which has p - 1 hops to go. The root has all blocks: they follow at once, so that every hop deals with a second message, and no
- * two ranks begin a hop together.
+ * two ranks begin a hop together. (Up to three ranks: none of them gives a block to the one that it has one from.)
  */
 export function bcastScatterRing(p: number, n: number, link: Link): number {
   const block = n / p;
-  const hop = link.message(block) + link.skew(block) + link.overhead;
+  const hop = link.message(block) + (p > 3 ? link.skew(block) : 0) + link.overhead;
   return rounds(p) * link.overhead + link.line(n - block, block) + (p - 1) * hop;
 }
 

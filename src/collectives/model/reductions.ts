@@ -117,11 +117,12 @@ export function reduceScatterPairwise(p: number, n: number, link: Link): number 
 
 /**
  * Everybody sends to rank 0 first, to rank 1 next, …: the last rank gets nothing for as long as it then takes to get everything. Parts
- * that are asked for come one after the other, and the GRANTs wait behind the parts for others: about one and a half lines more for each.
+ * that are asked for come one after the other, and the GRANTs wait behind the parts for others: the more ranks the longer, up to one and a
+ * half lines more for each.
  */
 export function reduceScatterLinear(p: number, n: number, link: Link): number {
   const part = n / p;
   const combined = link.combine((p - 1) * part);
-  if (isAsked(part)) return (p - 1) * (link.message(part) + 1.5 * link.line(part)) + combined;
+  if (isAsked(part)) return (p - 1) * (link.message(part) + (1.5 - 1.5 / (p - 1)) * link.line(part)) + combined;
   return (p - 2) * link.gap(part) + link.fan(p - 1, part) + combined;
 }

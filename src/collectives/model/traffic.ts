@@ -5,6 +5,7 @@
 import type { SelectableName } from '../registry.ts';
 import { subtreeSize } from '../shapes/binomial.ts';
 import { SEGMENT_BYTES } from './chain.ts';
+import { isAsked } from './link.ts';
 import { ANNOUNCEMENT_BYTES, carried, isAnnounced, rounds, withBit } from './movement.ts';
 import { foldOf } from './reductions.ts';
 
@@ -14,13 +15,15 @@ export interface Batch {
   readonly bytes: number;
   /** How often each byte is combined with another one where it comes. */
   readonly combined: number;
+  /** How often it is copied from new memory to where it belongs. */
+  readonly landed: number;
 }
 
 /** @param p ranks, at least two. @param n bytes, as in `Cost`. */
 export type Traffic = (p: number, n: number) => Batch[];
 
-function batch(count: number, bytes: number, combined = 0): Batch {
-  return { count, bytes, combined };
+function batch(count: number, bytes: number, combined = 0, landed = 0): Batch {
+  return { count, bytes, combined, landed };
 }
 
 /** Of each rank but one, `count` messages of what `n` bytes are cut into. */
@@ -101,7 +104,7 @@ const prefix = { recursiveDoubling: swaps, chain: (p: number, n: number) => piec
 export const TRAFFIC: Readonly<Record<SelectableName, Readonly<Record<string, Traffic>>>> = {
   barrier: { dissemination: (p) => [batch(p * rounds(p), 0)], tree: (p) => [batch(2 * (p - 1), 0)] },
   bcast: {
-    binomial: (p, n) => [batch(p - 1, n)],
+    binomial: (p, n) => [batch(p - 1, n, 0, isAsked(n) ? 1 : 0)],
     chain: (p, n) => [batch(p - 1, ANNOUNCEMENT_BYTES), ...pieces(p - 1, n)],
     scatterRing,
   },
