@@ -1,9 +1,10 @@
 /** The file that keeps what `tsrun calibrate` has measured, one for each host: homes may be shared. */
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { HostTimes, LinkTimes, Reading } from '../../src/contract/calibration.ts';
 import type { Env } from '../../src/contract/outer.ts';
+import { makeDirectory } from '../io/make-directory.ts';
 import { systemReason } from '../io/system-reason.ts';
 
 /** Raised when older files cannot be read any more. */
@@ -41,7 +42,7 @@ export function cacheFile(env: Env, hostname: string): string {
 
 /** In one step: who reads at the same time finds the old file or the new one. @throws Error of the system. */
 export function writeMeasured(path: string, measured: Measured): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeDirectory(dirname(resolve(path)));
   const unfinished = `${path}.${process.pid}`;
   try {
     writeFileSync(unfinished, `${JSON.stringify(measured, null, 1)}\n`);

@@ -6,6 +6,7 @@
  * the heads in bundles, folds. `test/runtime/costs.test.ts` holds them against `simulate`. Sources: Thakur, Rabenseifner, Gropp,
  * Optimization of collective communication operations in MPICH (2005), and what each function names.
  */
+import type { Reading } from '../../contract/calibration.ts';
 import type { SelectableName } from '../registry.ts';
 import { reducingChain } from './chain.ts';
 import { Link, type Network } from './link.ts';
@@ -66,8 +67,9 @@ export function costOf(
   ranks: number,
   bytes: number,
   network: Network,
+  reading?: Reading,
 ): number {
   const cost = COSTS[collective][algorithm];
   if (cost === undefined) throw new RangeError(`${collective} has no algorithm '${algorithm}'`);
-  return ranks === 1 ? 0 : cost(ranks, bytes, new Link(network));
+  return ranks === 1 ? 0 : cost(ranks, bytes, new Link(network, reading));
 }
