@@ -18,7 +18,7 @@ export type Command =
   /** Shows the plan. A job of one program needs no script for that: its script is empty then. */
   | { readonly type: 'hosts'; readonly request: LaunchRequest }
   /** With the words that follow. */
-  | { readonly type: 'doctor' | 'manifest'; readonly args: readonly string[] }
+  | { readonly type: 'calibrate' | 'doctor' | 'manifest'; readonly args: readonly string[] }
   | { readonly type: 'help' }
   | { readonly type: 'version' };
 
@@ -28,7 +28,7 @@ export interface CommandContext extends HostContext {
 }
 
 /** They stand first, before any option. */
-const WORDS = ['doctor', 'hosts', 'manifest'];
+const WORDS = ['calibrate', 'doctor', 'hosts', 'manifest'];
 const BETWEEN_HOSTS = ['interface', 'port-range', 'ssh', 'sync', 'fan-out'];
 /** Plans are made for every rank before any is started: a slip of the finger must not fill the memory. */
 const MOST_RANKS = 2 ** 20;
@@ -39,7 +39,7 @@ const DEFAULT_FAN_OUT = 32;
 /** @throws LaunchFailure with exit code 2 and one line that says what is wrong and what would be right. */
 export function parseCommandLine(argv: readonly string[], context: CommandContext): Command {
   const [word, ...rest] = argv;
-  if (word === 'doctor' || word === 'manifest') return { type: word, args: rest };
+  if (word === 'calibrate' || word === 'doctor' || word === 'manifest') return { type: word, args: rest };
   const type = word === 'hosts' ? 'hosts' : 'run';
   const programs = scanPrograms(type === 'hosts' ? rest : argv);
   const given = new Given(programs[0]);
@@ -121,6 +121,7 @@ function assemble(
     outputDirectory: given.get('output-dir'),
     timeout: timeout === undefined ? undefined : values.timeLimit(timeout),
     transport: values.transport(given.get('transport') ?? 'auto'),
+    model: values.model(given.get('model') ?? 'auto'),
     inspectBase: given.has('inspect')
       ? values.inspectBase(given.get('inspect') ?? DEFAULT_INSPECT_BASE, ranks)
       : undefined,

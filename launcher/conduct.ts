@@ -27,6 +27,8 @@ export interface Stage {
   readonly cwd: string;
   /** For messages: the scripts, as the user would name them. */
   readonly scripts: readonly string[];
+  /** For `-v`: how algorithms are chosen. */
+  readonly note: string;
 }
 
 /** Gives the exit code; whatever there is to say about the end has been said. */
@@ -70,7 +72,7 @@ export async function conduct(request: LaunchRequest, stage: Stage): Promise<num
   }
 
   const release = forwardSignals(supervisor, agent, () => input.start());
-  listener.started(stage.scripts);
+  listener.started(stage.scripts, stage.note);
   agent.send({ type: 'spawn', plans: stage.plans });
   input.start();
   const timer = request.timeout === undefined ? undefined : setTimeout(() => supervisor.timeUp(), request.timeout);

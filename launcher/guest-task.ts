@@ -14,6 +14,8 @@ export function checkGuest(task: OuterTask | OuterPuzzle, given: Given, programs
       `${task.launcher} seems to have started this tsrun as one of its tasks, but ${task.problem}; ${instead}`,
     );
   }
+  if (given.has('model'))
+    throw usage(`--model: the table chooses algorithms where ${task.launcher} starts the ranks; ${instead}`);
   const option = DECIDED.find((name) => given.has(name));
   const word = programs.length > 1 ? '":"' : option === undefined ? undefined : `--${option}`;
   if (word === undefined) return task;

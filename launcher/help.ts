@@ -14,6 +14,7 @@ export interface HelpPage {
 const USAGE = `tsrun [options] script [arguments…] [: [options] script [arguments…]]…
 tsrun hosts [options]     shows which rank would run where, and starts nothing
 tsrun doctor [options]    looks at this machine and the hosts, and says what to mend
+tsrun calibrate [options] measures the links, for the choice of algorithms
 tsrun manifest k8s …      prints Kubernetes manifests
 
 Starts TypeScript or JavaScript programs as the ranks of a job. A word ":" begins the next program, with its own -n, -x and \

@@ -7,6 +7,7 @@ import { remoteEnvironment } from './agents/environment.ts';
 import { startAgents } from './agents/hosts.ts';
 import { bundleScript, releaseCompiler } from './bundle/bundle.ts';
 import { findLibrary } from './bundle/library.ts';
+import { modelFor } from './calibrate/for-job.ts';
 import { conduct } from './conduct.ts';
 import { displayPath } from './display-path.ts';
 import { OutputFiles } from './io/output-files.ts';
@@ -31,6 +32,7 @@ export async function runJob(request: LaunchRequest): Promise<number> {
     script: findScript(script, cwd),
     workingDirectory: workingDirectory === undefined ? cwd : findDirectory(workingDirectory, cwd),
   }));
+  const model = modelFor(request, process.env);
   const files =
     request.outputDirectory === undefined ? undefined : new OutputFiles(request.outputDirectory, request.ranks);
   const workspace = createWorkspace();
@@ -60,10 +62,11 @@ export async function runJob(request: LaunchRequest): Promise<number> {
       hosts,
       programs,
       nodeOptions: process.execArgv,
+      calibration: model.calibration,
     });
     const scripts = programs.map(({ script }) => displayPath(script, cwd));
     const workspaces = [workspace, ...hosts.map((host: AgentWelcome) => host.workspace)];
-    return await conduct(request, { agent, plans, files, workspaces, cwd, scripts });
+    return await conduct(request, { agent, plans, files, workspaces, cwd, scripts, note: model.note });
   } finally {
     files?.close();
     await agent.close();

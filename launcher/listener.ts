@@ -7,7 +7,8 @@ import type { LaunchRequest } from './request.ts';
 export interface Listener {
   /** Whether the ranks' lines go to tsrun's own streams. */
   readonly passesOutput: boolean;
-  started(scripts: readonly string[]): void;
+  /** @param note - for whoever wonders. */
+  started(scripts: readonly string[], note: string): void;
   event(event: AgentEvent): void;
   /** The end; `report` is what there is to say about it, empty when all went well. */
   ended(exitCode: number, report: string): void;
@@ -38,10 +39,11 @@ class VerboseListener implements Listener {
     this.#placement = placement;
   }
 
-  started(scripts: readonly string[]): void {
+  started(scripts: readonly string[], note: string): void {
     const { hosts, ranks } = this.#placement;
     const where = hosts.length === 1 ? '' : ` on ${hosts.length} hosts`;
     this.#say(`compiled ${scripts.join(' and ')}; starting ${ranks.length} ranks${where}`);
+    this.#say(note);
   }
 
   event(event: AgentEvent): void {

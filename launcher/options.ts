@@ -102,6 +102,12 @@ export const OPTIONS: readonly OptionSpec[] = [
     help: 'what connects ranks of one host (auto: shm, shared memory, where that works, else unix)',
   },
   {
+    name: 'model',
+    value: 'auto|off|FILE',
+    group: 'Network',
+    help: 'what chooses algorithms of collectives (auto: what tsrun calibrate has measured, else a table)',
+  },
+  {
     name: 'stdin',
     value: 'RANK|all|none',
     group: 'Input and output',

@@ -1,4 +1,5 @@
 /** What each rank of a job is started with. Pure. */
+import type { Calibration } from '../src/contract/calibration.ts';
 import { CONTROL_PROTOCOL, type LocalListen, type RemoteListen } from '../src/contract/control.ts';
 import { Environment } from '../src/contract/environment.ts';
 import type { RankPlan } from './agents/agent.ts';
@@ -19,6 +20,8 @@ export interface JobIdentity {
   readonly programs: readonly PlannedProgram[];
   /** Options that tsrun's own Node was started with. */
   readonly nodeOptions: readonly string[];
+  /** What collectives choose their algorithms by; none: a table. */
+  readonly calibration?: Calibration | undefined;
 }
 
 export interface PlannedHost {
@@ -35,7 +38,7 @@ export interface PlannedProgram {
 
 export function planRanks(request: LaunchRequest, identity: JobIdentity): RankPlan[] {
   const { ranks: size, stdin, placement } = request;
-  const { version, job, secret } = identity;
+  const { version, job, secret, calibration } = identity;
   const hosts = placement.hosts.map(({ name }) => name);
   const hostOf = placement.ranks.map(({ host }) => host);
   return placement.ranks.map(({ host, localRank, program: index }, rank) => {
@@ -71,6 +74,7 @@ export function planRanks(request: LaunchRequest, identity: JobIdentity): RankPl
         hosts,
         hostOf,
         ...(localSize > 1 ? { local: localListen(request, workspace, rank) } : {}),
+        ...(calibration && { calibration }),
         ...(localSize < size ? { remote: remoteListen(request, address) } : {}),
       },
     };

@@ -38,6 +38,8 @@ export interface LaunchRequest {
   readonly timeout: number | undefined;
   /** Between ranks of one host. */
   readonly transport: 'auto' | 'tcp' | 'unix' | 'shm';
+  /** What chooses the algorithms of collectives: the file of this machine, if there is one; `off`: the table; else a file. */
+  readonly model: string;
   /** Rank r listens for a debugger on this port plus r. */
   readonly inspectBase: number | undefined;
   /** The rank that waits for its debugger before the first line. */

@@ -37,6 +37,12 @@ async function main(): Promise<number> {
       const { runManifest } = await import('./manifest/command.ts');
       return runManifest(command.args, { columns: process.stdout.columns ?? 100, print });
     }
+    case 'calibrate': {
+      const { runCalibrate } = await import('./calibrate/command.ts');
+      const columns = process.stdout.columns ?? 100;
+      const tell = (text: string) => process.stderr.write(text);
+      return runCalibrate(command.args, { ...context, columns, print, tell });
+    }
     case 'doctor': {
       const { runDoctor } = await import('./doctor/command.ts');
       const columns = process.stdout.columns ?? 100;

@@ -43,6 +43,11 @@ export function transport(text: string): LaunchRequest['transport'] {
   return oneOf('--transport', text, ['auto', 'tcp', 'unix', 'shm']);
 }
 
+export function model(text: string): string {
+  if (text === '') throw usage('--model "": give auto, off or the file that tsrun calibrate has written');
+  return text;
+}
+
 export function inspectBase(text: string, ranks: number): number {
   const base = integer('--inspect', text, 1, 'a port');
   if (base + ranks - 1 > LAST_PORT) {

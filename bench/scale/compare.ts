@@ -2,11 +2,11 @@
 import { invariant } from '../../src/base/invariant.ts';
 import type { CollectiveContext } from '../../src/collectives/context.ts';
 import { HostMap } from '../../src/collectives/levels/host-map.ts';
+import { COSTS, costOf } from '../../src/collectives/model/costs.ts';
+import type { Network } from '../../src/collectives/model/link.ts';
 import { RecentPlans } from '../../src/collectives/recent.ts';
 import { COLLECTIVES, type SelectableName } from '../../src/collectives/registry.ts';
 import { choose } from '../../src/collectives/selection.ts';
-import { COSTS, costOf } from './costs.ts';
-import type { Network } from './link.ts';
 
 export interface Prediction {
   readonly algorithm: string;
@@ -39,6 +39,7 @@ export function chosen(name: SelectableName, ranks: number, bytes: number): stri
     sharesMemory: false,
     recent: new RecentPlans(),
     unshared: 'nothing is called',
+    forecast: undefined,
     open: never,
     close: never,
   };
@@ -64,34 +65,4 @@ const SIZED: ReadonlySet<SelectableName> = new Set<SelectableName>([
 export function excess(name: SelectableName, ranks: number, bytes: number, network: Network): number {
   const mine = costOf(name, chosen(name, ranks, bytes), ranks, bytes, network);
   return ranks === 1 ? 0 : mine / fastest(name, ranks, bytes, network).seconds - 1;
-}
-
-/** From so many bytes on, this algorithm is the best (or the chosen) one. */
-export interface Switch {
-  readonly from: number;
-  readonly algorithm: string;
-}
-
-/** Longer values would not fit into memory. */
-const MOST_BYTES = 2 ** 30;
-
-/** Where the answer of `algorithmAt` changes, between 1 byte and 1 GiB: looked for at every power of two, then by bisection. */
-export function switches(algorithmAt: (bytes: number) => string): Switch[] {
-  const found: Switch[] = [{ from: 0, algorithm: algorithmAt(1) }];
-  for (let low = 1; low < MOST_BYTES; low *= 2) {
-    const [before, after] = [algorithmAt(low), algorithmAt(2 * low)];
-    if (before !== after) found.push({ from: change(algorithmAt, low, 2 * low), algorithm: after });
-  }
-  return found;
-}
-
-/** The least number of bytes above `low` from which on the algorithm is no more that of `low`; `high` has another one. */
-function change(algorithmAt: (bytes: number) => string, low: number, high: number): number {
-  const before = algorithmAt(low);
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (algorithmAt(middle) === before) low = middle;
-    else high = middle;
-  }
-  return high;
 }

@@ -1,4 +1,4 @@
-import type { Network } from './link.ts';
+import type { Network } from '../../src/collectives/model/link.ts';
 
 /**
  * Two networks as clusters have them: TCP over 10 Gb/s Ethernet, and over 100 Gb/s. The overhead is this library's own: two ranks pass

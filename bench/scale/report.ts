@@ -1,8 +1,10 @@
 /** What `npm run scale` has to say of one group of collectives, as data and as tables. */
+
+import { costOf } from '../../src/collectives/model/costs.ts';
+import { switches } from '../../src/collectives/model/switches.ts';
 import { formatBytes } from '../lib/bytes.ts';
 import { align } from '../lib/table.ts';
-import { chosen, excess, fastest, type Prediction, predictions, switches } from './compare.ts';
-import { costOf } from './costs.ts';
+import { chosen, excess, fastest, type Prediction, predictions } from './compare.ts';
 import type { Group } from './groups.ts';
 import { NETWORKS } from './networks.ts';
 import { simulatedSeconds } from './simulated.ts';

@@ -1,16 +1,17 @@
 /** The formulas' other side: the same calls, simulated. */
+
+import type { Network } from '../../src/collectives/model/link.ts';
 import type { SelectableName } from '../../src/collectives/registry.ts';
 import type { Communicator } from '../../src/comm/communicator.ts';
 import { SUM } from '../../src/index.ts';
 import { simulate } from '../../src/testing.ts';
-import type { Network } from './link.ts';
 
 const ROOT = 0;
 
 type Call = (comm: Communicator, array: Float64Array, options: { algorithm: string }) => Promise<unknown>;
 
 /** What the formulas are about, with the array of as many bytes as they are given. */
-const CALLS: Readonly<Record<SelectableName, Call>> = {
+export const CALLS: Readonly<Record<SelectableName, Call>> = {
   barrier: (comm, _, options) => comm.barrier(options),
   bcast: (comm, array, options) => comm.bcast(comm.rank === ROOT ? array : undefined, ROOT, options),
   scatter: (comm, array, options) =>

@@ -95,6 +95,7 @@ export async function lead(arrivals: readonly Arrival[], zero: RankZero): Promis
         workspaces: [workspace, ...sameScript(script, arrivals, welcomes)],
         cwd,
         scripts: [displayPath(script, cwd)],
+        note: 'the table chooses algorithms: tasks of another launcher have no model',
       },
     );
     // It looks after them itself.

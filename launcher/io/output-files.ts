@@ -1,8 +1,9 @@
 /** `--output-dir`: what each rank wrote, as it wrote it, in a pair of files. */
-import { closeSync, existsSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { OutputStream } from '../agents/agent.ts';
 import { ExitCode, LaunchFailure } from '../failure.ts';
+import { makeDirectory } from './make-directory.ts';
 import { systemReason } from './system-reason.ts';
 
 const EXTENSIONS = { stdout: 'out', stderr: 'err' } as const;
@@ -48,17 +49,5 @@ export class OutputFiles {
       closeSync(stderr);
     }
     this.#files.clear();
-  }
-}
-
-/** With its parents. Node's own `recursive` never returns where the system refuses a folder with ENOENT, as /proc does. */
-function makeDirectory(path: string): void {
-  if (existsSync(path)) return;
-  if (!existsSync(dirname(path))) makeDirectory(dirname(path));
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    // Somebody else who makes it too has been faster.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }

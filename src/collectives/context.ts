@@ -1,6 +1,7 @@
 /** What the entry points of the collectives need from the communicator that calls them. */
 import type { CallChannel, Channel } from './channel.ts';
 import type { HostMap } from './levels/host-map.ts';
+import type { Forecast } from './model/model.ts';
 import type { RecentPlans } from './recent.ts';
 
 /** For `root` and `count` of a {@link Fingerprint}: does not apply, or this rank can't know it. Not compared. */
@@ -34,6 +35,8 @@ export interface CollectiveContext {
   readonly algorithms: ReadonlyMap<string, string>;
   /** On which hosts its ranks are. */
   readonly hosts: HostMap;
+  /** What algorithms are predicted to cost on this communicator; undefined where nobody has measured its links. */
+  readonly forecast: Forecast | undefined;
   /**
    * Whether the call that is begun next goes through memory that the ranks share, unless it asks for something else; by its number all
    * ranks know that alike. {@link CallChannel.board} is that memory.

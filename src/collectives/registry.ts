@@ -1,7 +1,7 @@
 /**
  * Every collective with its algorithms, as data. Codes are part of the wire fingerprint: new ones are added, none is reused.
  *
- * A new algorithm is a file in its collective's folder, a line here, and a rule in selection.ts.
+ * A new algorithm is a file in its collective's folder, a line here, a rule in selection.ts, and its costs in model/.
  */
 import type { TypedArray } from '../wire/dtype.ts';
 import type { Packet } from '../wire/packet.ts';

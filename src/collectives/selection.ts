@@ -1,5 +1,6 @@
 /**
- * Which algorithm a call takes: the first rule that fits, unless one is asked for by name.
+ * Which algorithm a call takes: the one that is asked for by name; else the cheapest by the model, where the links have been measured
+ * (`model/`); else by the first rule here that fits.
  *
  * Rules may look only at what every rank knows alike. Where that is not so (`bcast`), the root chooses and announces its choice.
  * The limits for up to 8 ranks come from 3 and 4 ranks over sockets of a machine with 2 cores, where the total of copies and system
@@ -23,9 +24,8 @@ import {
   TWO_LEVEL,
 } from './registry.ts';
 
-interface Rule {
+interface Limits {
   readonly collective: SelectableName;
-  readonly algorithm: string;
   /** At most so many bytes of the whole vector or value. */
   readonly maxBytes?: number;
   /**
@@ -39,26 +39,37 @@ interface Rule {
   readonly folded?: true;
   /** Only for operators that commute. */
   readonly commutative?: true;
+}
+
+interface Rule extends Limits {
+  readonly algorithm: string;
+}
+
+/** Only where there are several hosts, and several ranks on one of them at least. */
+interface LevelRule extends Limits {
   /**
-   * Only where there are several hosts, and several ranks on one of them at least. Where those of each host follow one on another most steps
-   * of the other algorithms are within hosts by themselves: what they do better then is for ranks that lie `scattered`.
+   * Where the ranks of each host follow one on another most steps of the other algorithms are within hosts by themselves: what they do
+   * better then is in two levels only for ranks that lie scattered over the hosts.
    */
-  readonly levels?: true | 'scattered';
+  readonly scattered?: true;
 }
 
 const KiB = 1024;
 
+const LEVEL_RULES: readonly LevelRule[] = [
+  { collective: 'barrier' },
+  { collective: 'bcast' },
+  { collective: 'allgather' },
+  { collective: 'allgatherv' },
+  { collective: 'reduce', scattered: true },
+  { collective: 'reduce', maxBytes: 64 * KiB },
+  { collective: 'reduce', maxBytes: 1024 * KiB, maxSize: 8 },
+  { collective: 'allreduce', scattered: true },
+  { collective: 'allreduce', maxBytes: 64 * KiB },
+  { collective: 'allreduce', maxBytes: 1024 * KiB, maxSize: 8 },
+];
+
 const RULES: readonly Rule[] = [
-  { collective: 'barrier', algorithm: TWO_LEVEL, levels: true },
-  { collective: 'bcast', algorithm: TWO_LEVEL, levels: true },
-  { collective: 'allgather', algorithm: TWO_LEVEL, levels: true },
-  { collective: 'allgatherv', algorithm: TWO_LEVEL, levels: true },
-  { collective: 'reduce', algorithm: TWO_LEVEL, levels: 'scattered' },
-  { collective: 'reduce', algorithm: TWO_LEVEL, levels: true, maxBytes: 64 * KiB },
-  { collective: 'reduce', algorithm: TWO_LEVEL, levels: true, maxBytes: 1024 * KiB, maxSize: 8 },
-  { collective: 'allreduce', algorithm: TWO_LEVEL, levels: 'scattered' },
-  { collective: 'allreduce', algorithm: TWO_LEVEL, levels: true, maxBytes: 64 * KiB },
-  { collective: 'allreduce', algorithm: TWO_LEVEL, levels: true, maxBytes: 1024 * KiB, maxSize: 8 },
   { collective: 'barrier', algorithm: 'dissemination' },
   { collective: 'bcast', algorithm: 'binomial', maxBytes: 64 * KiB },
   { collective: 'bcast', algorithm: 'binomial', maxBytes: 512 * KiB, maxSize: 8 },
@@ -212,19 +223,35 @@ function ruled<Name extends SelectableName>(
   name: Name,
   traits: Traits,
 ): Algorithm<RunOf<Name>> {
-  const keeps = ({ algorithm }: Rule) => {
-    const found = algorithmOf(name, algorithm);
-    return found !== undefined && keepsOrder(context, found, traits);
-  };
-  const rule = RULES_OF.get(name)?.find((candidate) => fits(candidate, context, traits) && keeps(candidate));
-  const algorithm = rule && algorithmOf(name, rule.algorithm);
-  invariant(algorithm !== undefined, 'no rule fits', name, context.size);
+  const { size, forecast } = context;
+  const { bytes, commutative = true } = traits;
+  const found = inLevels(context, name, traits)
+    ? TWO_LEVEL
+    : (forecast?.algorithm(name, bytes, commutative, byTable) ?? byTable(name, size, bytes ?? 0, commutative));
+  const algorithm = algorithmOf(name, found);
+  invariant(algorithm !== undefined, 'an algorithm that is not in the registry', name, found);
   return algorithm;
 }
 
-function fits(rule: Rule, { size, hosts }: CollectiveContext, { bytes = 0, commutative = true }: Traits): boolean {
-  if (rule.levels !== undefined && !hosts.twoLevels) return false;
-  if (rule.levels === 'scattered' && hosts.consecutive) return false;
+function inLevels(context: CollectiveContext, name: SelectableName, traits: Traits): boolean {
+  const { size, hosts } = context;
+  const { twoLevel } = COLLECTIVES[name];
+  if (!hosts.twoLevels || twoLevel === undefined || !keepsOrder(context, twoLevel, traits)) return false;
+  const { bytes = 0, commutative = true } = traits;
+  return LEVEL_RULES.some(
+    (rule) =>
+      rule.collective === name && !(rule.scattered && hosts.consecutive) && fits(rule, size, bytes, commutative),
+  );
+}
+
+/** What the rules say of one level. */
+export function byTable(name: SelectableName, size: number, bytes: number, commutative: boolean): string {
+  const rule = RULES_OF.get(name)?.find((candidate) => fits(candidate, size, bytes, commutative));
+  invariant(rule !== undefined, 'no rule fits', name, size);
+  return rule.algorithm;
+}
+
+function fits(rule: Limits, size: number, bytes: number, commutative: boolean): boolean {
   if (rule.maxBytes !== undefined && bytes > rule.maxBytes) return false;
   if (rule.maxBytesPerRank !== undefined && bytes > rule.maxBytesPerRank * size) return false;
   if (rule.maxSize !== undefined && size > rule.maxSize) return false;

@@ -7,6 +7,7 @@ import { collectiveName, describeFingerprint } from '../collectives/calls.ts';
 import type { CollectiveContext, Fingerprint } from '../collectives/context.ts';
 import { tellCounts } from '../collectives/formation.ts';
 import { HostMap } from '../collectives/levels/host-map.ts';
+import type { Forecast } from '../collectives/model/model.ts';
 import { RecentPlans } from '../collectives/recent.ts';
 import type { MpiError } from '../errors.ts';
 import * as errors from '../errors.ts';
@@ -56,6 +57,7 @@ export class Domain implements CollectiveContext, ContextOwner {
   readonly segmentBytes: number;
   readonly algorithms: ReadonlyMap<string, string>;
   readonly recent = new RecentPlans();
+  readonly forecast: Forecast | undefined;
   readonly p2p: Context;
   readonly collective: Context;
   name: string;
@@ -100,6 +102,7 @@ export class Domain implements CollectiveContext, ContextOwner {
     this.permanent = permanent;
     this.segmentBytes = member.settings.segmentBytes;
     this.algorithms = member.settings.algorithms;
+    this.forecast = member.settings.model?.forecast(endpoints.map((endpoint) => member.hosts[endpoint]!));
     this.#sides = sides;
     this.#job = member.job;
     this.#tally = permanent ? null : new Tally(endpoints.length);

@@ -1,6 +1,7 @@
 /** One process as a member of its job: its engine, where everybody is, and the communicators that it has made. */
 import { Deferred } from '../base/deferred.ts';
 import type { SharedMemorySource } from '../collectives/board/memory.ts';
+import type { Model } from '../collectives/model/model.ts';
 import type { MpiError } from '../errors.ts';
 import * as errors from '../errors.ts';
 import type { Engine } from '../matching/engine.ts';
@@ -31,6 +32,8 @@ export interface CollectiveSettings {
   readonly segmentBytes: number;
   /** Algorithms to take instead of the selection's, by collective. */
   readonly algorithms: ReadonlyMap<string, string>;
+  /** Chooses where nothing else does; left out where nothing has been measured. */
+  readonly model?: Model | undefined;
   readonly board: BoardSettings;
 }
 

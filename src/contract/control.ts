@@ -4,9 +4,10 @@
  * The agent speaks first (`start`), so the job's secret never stands in an argument list or an environment.
  */
 import type { ErrorCode } from '../errors.ts';
+import type { Calibration } from './calibration.ts';
 
 /** Raised with every incompatible change of these messages. Both sides refuse another one, naming both versions. */
-export const CONTROL_PROTOCOL = 3;
+export const CONTROL_PROTOCOL = 4;
 
 /** Where a rank listens: `unix:/path` or `tcp:host:port`; empty where it does not. */
 export type Address = string;
@@ -53,6 +54,8 @@ export type ToRank =
       local?: LocalListen;
       /** Where to listen for the ranks of other hosts; none: there are none. */
       remote?: RemoteListen;
+      /** What collectives choose their algorithms by, the same for all ranks; none: a table. */
+      calibration?: Calibration;
     }
   /** Every rank has said `hello`: where each one listens, by rank. */
   | { type: 'peers'; local: Address[]; remote: Address[] }

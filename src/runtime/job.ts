@@ -1,6 +1,7 @@
 /** This process as a rank of a job that `tsrun` runs: joining it, living in it, leaving it. */
 import { availableParallelism } from 'node:os';
 import { Deferred } from '../base/deferred.ts';
+import { Model } from '../collectives/model/model.ts';
 import { Communicator } from '../comm/communicator.ts';
 import { type CollectiveSettings, type Job, Member } from '../comm/member.ts';
 import { CONTROL_PROTOCOL, RANK_HOOK, type RankHook, type ToRank } from '../contract/control.ts';
@@ -81,13 +82,14 @@ export class JobRank implements Job {
     const sharing = sharesMemory(start) ? sharingOf(native, SHARED_MEMORY, crowded, refused) : undefined;
     const polled = sharing === undefined ? transport : both(sharing.waits, transport);
     const liveness = new Progress({ transport: polled, anchor: this.#anchor, crowded, native });
-    const { size, hosts, hostOf } = start;
+    const { size, hosts, hostOf, calibration } = start;
     const engine = new Engine({ transport, endpoints: size, liveness });
     this.#engine = engine;
     engine.onLost = (peer, reason) => this.#peerLost(peer, reason);
     engine.onLeft = () => this.#checkLeft();
     const names = hostOf.map((host) => hosts[host] as string);
-    this.#member = new Member({ engine, job: this, settings, hosts: names, sharing });
+    const model = calibration && new Model(calibration);
+    this.#member = new Member({ engine, job: this, settings: { ...settings, model }, hosts: names, sharing });
     this.world = this.#member.world();
     this.self = this.#member.self();
   }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { chosen, excess, fastest, switches } from '../../bench/scale/compare.ts';
-import { COSTS, costOf } from '../../bench/scale/costs.ts';
+import { chosen, excess, fastest } from '../../bench/scale/compare.ts';
 import { GROUPS } from '../../bench/scale/groups.ts';
 import { NETWORKS } from '../../bench/scale/networks.ts';
 import { rowsOf, rowTable, sectionsOf, sectionTable } from '../../bench/scale/report.ts';
+import { COSTS, costOf } from '../../src/collectives/model/costs.ts';
+import { switches } from '../../src/collectives/model/switches.ts';
 import { COLLECTIVES, SELECTABLE } from '../../src/collectives/registry.ts';
 
 const network = { latency: 20e-6, bandwidth: 1e9, overhead: 1e-6 };

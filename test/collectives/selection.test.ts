@@ -19,6 +19,7 @@ function contextOf(size: number, preferred: Record<string, string> = {}, hosts =
     segmentBytes: 1024,
     algorithms: new Map(Object.entries(preferred)),
     hosts,
+    forecast: undefined,
     sharesMemory: false,
     recent: new RecentPlans(),
     unshared: 'they are but numbers',

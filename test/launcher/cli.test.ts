@@ -49,6 +49,7 @@ const defaults: LaunchRequest = {
   outputDirectory: undefined,
   timeout: undefined,
   transport: 'auto',
+  model: 'auto',
   inspectBase: undefined,
   inspectBreak: undefined,
   json: false,

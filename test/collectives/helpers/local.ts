@@ -225,6 +225,7 @@ export class LocalComm implements CollectiveComm {
       segmentBytes: options.segmentBytes ?? 64 * 1024,
       algorithms: options.algorithms ?? new Map(),
       hosts,
+      forecast: undefined,
       sharesMemory: false,
       recent: new RecentPlans(),
       unshared: 'this channel has messages only',

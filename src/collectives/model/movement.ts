@@ -4,11 +4,11 @@ import { isAsked, type Link } from './link.ts';
 
 /** A value of more bytes is announced by the algorithm, and follows by itself (`collectives/announcement.ts`). */
 const WHOLE_BYTES = 16 * 1024;
-const ANNOUNCEMENT_BYTES = 12;
+export const ANNOUNCEMENT_BYTES = 12;
 
-const isAnnounced = (n: number) => n > WHOLE_BYTES;
+export const isAnnounced = (n: number) => n > WHOLE_BYTES;
 /** What the algorithm carries for each value. */
-const carried = (n: number) => (isAnnounced(n) ? ANNOUNCEMENT_BYTES : n);
+export const carried = (n: number) => (isAnnounced(n) ? ANNOUNCEMENT_BYTES : n);
 
 /** Hensgen, Finkel, Manber, Two algorithms for barrier synchronization (1988): ceil(log2 p) rounds. */
 export function barrierDissemination(p: number, _n: number, link: Link): number {
@@ -20,9 +20,9 @@ export function barrierTree(p: number, _n: number, link: Link): number {
   return link.up(p, () => 0) + link.down(p, () => 0);
 }
 
-/** Whole, whatever its length. */
+/** Whole, whatever its length: who gets it does not know where it belongs before it has come. (Short ones find memory that is warm.) */
 export function bcastBinomial(p: number, n: number, link: Link): number {
-  return link.down(p, () => n);
+  return link.down(p, () => n) + (isAsked(n) ? link.land(rounds(p) * n) : 0);
 }
 
 /** The announcement runs ahead: only at the root does it hold up the first piece. */
@@ -33,12 +33,12 @@ export function bcastChain(p: number, n: number, link: Link): number {
 /**
  * Van de Geijn's; Thakur and others (2005). The root's line is busy with the blocks of the others before the ring can begin with its
  * own, which has p - 1 hops to go. The root has all blocks: they follow at once, so that every hop deals with a second message, and no
- * two ranks begin a hop together.
+ * two ranks begin a hop together. (Up to three ranks: none of them gives a block to the one that it has one from.)
  */
 export function bcastScatterRing(p: number, n: number, link: Link): number {
   const block = n / p;
-  const hop = link.message(block) + link.skew(block) + link.overhead;
-  return rounds(p) * link.overhead + link.line(n - block) + (p - 1) * hop;
+  const hop = link.message(block) + (p > 3 ? link.skew(block) : 0) + link.overhead;
+  return rounds(p) * link.overhead + link.line(n - block, block) + (p - 1) * hop;
 }
 
 /**
@@ -56,7 +56,7 @@ export function scatterBinomial(p: number, n: number, link: Link): number {
 
 function scatterStraight(p: number, n: number, link: Link): number {
   if (!isAsked(n)) return link.fan(p - 1, n);
-  return Math.max(2 * link.alpha, 2 * (p - 1) * link.overhead) + link.alpha + (p - 1) * link.line(n);
+  return Math.max(link.asking, 2 * (p - 1) * link.overhead) + link.alpha + (p - 1) * link.line(n);
 }
 
 /** The same the other way round. Announcements and REQUESTs come first, the GRANTs go while DATA comes in. */
@@ -72,7 +72,7 @@ export function gatherBinomial(p: number, n: number, link: Link): number {
 
 function gatherStraight(p: number, n: number, link: Link): number {
   if (!isAsked(n)) return link.fan(p - 1, n);
-  return (p - 1) * link.overhead + 3 * link.alpha + (p - 1) * link.line(n);
+  return (p - 1) * link.overhead + link.asking + link.alpha + (p - 1) * link.line(n);
 }
 
 /** In lockstep, whole, whatever their length. */
@@ -112,10 +112,10 @@ export function alltoallBruck(p: number, n: number, link: Link): number {
 }
 
 /** How many of 0 … p - 1 have the bit. */
-function withBit(bit: number, p: number): number {
+export function withBit(bit: number, p: number): number {
   return Math.floor(p / (2 * bit)) * bit + Math.max(0, (p % (2 * bit)) - bit);
 }
 
-function rounds(p: number): number {
+export function rounds(p: number): number {
   return Math.ceil(Math.log2(p));
 }

@@ -1,13 +1,11 @@
 /** The network of the cost formulas: what one message takes, and what trees of messages take. */
+import type { LinkTimes, Reading } from '../../contract/calibration.ts';
 
-/** As `simulate` takes it: LogGP (Alexandrov, Ionescu, Schauser, Scheiman 1995), every rank on a host of its own. Seconds, bytes. */
-export interface Network {
-  readonly latency: number;
-  /** Bytes a second, of each direction of a host's line. */
-  readonly bandwidth: number;
-  /** What a message costs the processor, at each end. */
-  readonly overhead: number;
-}
+/**
+ * Every rank on a host of its own, as `simulate` takes it; `bandwidth` is that of each direction of a host's line. What is left out is
+ * as it is there: long messages have the bandwidth of short ones, and to be asked for takes 2 alpha.
+ */
+export type Network = Pick<LinkTimes, 'latency' | 'bandwidth' | 'overhead'> & Partial<LinkTimes>;
 
 /** A message up to so many bytes travels with its envelope; a larger one is asked for: REQUEST, GRANT, DATA. */
 const EAGER_LIMIT = 64 * 1024;
@@ -15,29 +13,46 @@ const EAGER_LIMIT = 64 * 1024;
 /** Its DATA leaves in pieces of so many bytes, two at a time: then it is the turn of the next message. */
 const TURN_BYTES = 2 * 4 * 2 ** 20;
 
-/**
- * The times of a network: alpha = latency + 2 overhead, beta = 1 / bandwidth. Combining operands costs nothing (gamma = 0): it would
- * be the same for all algorithms of one collective, but for the folds.
- */
+/** As in `simulate`. */
+const AT_NO_COST: Reading = { gamma: 0, landing: 0 };
+
+/** The times of a network: alpha = latency + 2 overhead, beta = 1 / bandwidth. */
 export class Link {
   readonly alpha: number;
   readonly overhead: number;
+  /** From the REQUEST of a message to its GRANT. */
+  readonly asking: number;
+  readonly #reading: Reading;
+  readonly #eagerBeta: number;
   readonly #beta: number;
 
-  constructor({ latency, bandwidth, overhead }: Network) {
+  constructor({ latency, bandwidth, overhead, eagerBandwidth = bandwidth, asking }: Network, reading = AT_NO_COST) {
     this.alpha = latency + 2 * overhead;
     this.overhead = overhead;
+    this.asking = asking ?? 2 * this.alpha;
+    this.#reading = reading;
+    this.#eagerBeta = 1 / eagerBandwidth;
     this.#beta = 1 / bandwidth;
   }
 
-  /** How long a payload keeps a line busy. */
-  line(bytes: number): number {
-    return bytes * this.#beta;
+  /** How long payloads keep a line busy: of one message, or of several of `each` bytes. */
+  line(bytes: number, each = bytes): number {
+    return bytes * (isAsked(each) ? this.#beta : this.#eagerBeta);
   }
 
-  /** From the send of a message to its receive, both begun at once: alpha + n beta, and 2 alpha more for one that is asked for. */
+  /** From the send of a message to its receive, both begun at once: alpha + n beta, and more for one that is asked for. */
   message(bytes: number): number {
-    return (isAsked(bytes) ? 3 : 1) * this.alpha + this.line(bytes);
+    return this.alpha + (isAsked(bytes) ? this.asking : 0) + this.line(bytes);
+  }
+
+  /** How long a rank combines so many bytes of its operand with as many that have come. */
+  combine(bytes: number): number {
+    return bytes * this.#reading.gamma;
+  }
+
+  /** How long it takes to put a message in its place that has come to new memory. */
+  land(bytes: number): number {
+    return bytes * this.#reading.landing;
   }
 
   /**
@@ -68,7 +83,7 @@ export class Link {
     if (ranks === 1) return 0;
     const full = largestPower(ranks - 1);
     const bytes = bytesFor(ranks - full);
-    const asked = isAsked(bytes) ? Math.max(2 * this.alpha, this.#overtaking(full, bytesFor)) : 0;
+    const asked = isAsked(bytes) ? Math.max(this.asking, this.#overtaking(full, bytesFor)) : 0;
     const first = asked + this.alpha + this.#shared(bytes, full, bytesFor) + this.down(ranks - full, bytesFor);
     return ranks === 2 * full ? first : Math.max(first, this.gap(bytes) + this.down(full, bytesFor));
   }
@@ -78,7 +93,7 @@ export class Link {
     const before = Math.max(0, Math.ceil(bytes / TURN_BYTES) - 1) * TURN_BYTES;
     let sum = bytes;
     for (let size = 1; size < ranks; size *= 2) sum += Math.min(before, bytesFor(size));
-    return this.line(sum);
+    return this.line(sum, bytes);
   }
 
   /** How long the line is busy with the messages for smaller subtrees that need not be asked for. */

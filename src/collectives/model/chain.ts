@@ -1,8 +1,8 @@
-import { DEPTH } from '../../src/collectives/pipeline.ts';
+import { DEPTH } from '../pipeline.ts';
 import { isAsked, type Link } from './link.ts';
 
-/** Of a pipelined piece; what ranks get by default (`comm/member.ts`). */
-const SEGMENT_BYTES = 128 * 1024;
+/** Of a pipelined piece: what ranks get by default (`comm/member.ts`). */
+export const SEGMENT_BYTES = 128 * 1024;
 
 /**
  * A pipeline through all ranks: the first piece takes p - 1 hops, the others follow.
@@ -16,12 +16,17 @@ export function chain(p: number, n: number, link: Link): number {
   const line = link.line(piece);
   const behind = n / piece - 1;
   if (!isAsked(piece) || behind <= 0) return (p - 1) * link.message(piece);
-  if (p === 2) return link.message(piece) + behind * line;
-  const following = Math.min(Math.ceil(behind), DEPTH - 1, Math.ceil((2 * link.alpha) / line));
-  const answered = Math.max(2 * link.alpha, following * line + 2 * link.overhead);
+  if (p === 2) return link.message(piece) + behind * (line + link.asking / DEPTH);
+  const following = Math.min(Math.ceil(behind), DEPTH - 1, Math.ceil(link.asking / line));
+  const answered = Math.max(link.asking, following * line + 2 * link.overhead);
   const first = link.message(piece) + (p - 2) * (answered + link.alpha + line);
   const prompt = Math.min(behind, DEPTH - 1);
   const filling = Math.min(behind - prompt, DEPTH * p);
-  const steady = Math.max(1.5 * line, line + (4 * link.alpha) / DEPTH);
+  const steady = Math.max(1.5 * line, line + (2 * link.asking) / DEPTH);
   return first + prompt * line + filling * 2 * (line + link.overhead) + (behind - prompt - filling) * steady;
+}
+
+/** The same where every rank combines each piece with its own. */
+export function reducingChain(p: number, n: number, link: Link): number {
+  return chain(p, n, link) + link.combine((p - 2) * Math.min(n, SEGMENT_BYTES) + n);
 }

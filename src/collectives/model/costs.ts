@@ -6,8 +6,9 @@
  * the heads in bundles, folds. `test/runtime/costs.test.ts` holds them against `simulate`. Sources: Thakur, Rabenseifner, Gropp,
  * Optimization of collective communication operations in MPICH (2005), and what each function names.
  */
-import type { SelectableName } from '../../src/collectives/registry.ts';
-import { chain } from './chain.ts';
+import type { Reading } from '../../contract/calibration.ts';
+import type { SelectableName } from '../registry.ts';
+import { reducingChain } from './chain.ts';
 import { Link, type Network } from './link.ts';
 import * as movement from './movement.ts';
 import * as reductions from './reductions.ts';
@@ -31,7 +32,7 @@ const reduceScatter = {
   linear: reductions.reduceScatterLinear,
 };
 
-/** Has the algorithms of `COLLECTIVES`, by the same names. */
+/** By the names that `COLLECTIVES` has for them. */
 export const COSTS: Readonly<Record<SelectableName, Readonly<Record<string, Cost>>>> = {
   barrier: { dissemination: movement.barrierDissemination, tree: movement.barrierTree },
   bcast: { binomial: movement.bcastBinomial, chain: movement.bcastChain, scatterRing: movement.bcastScatterRing },
@@ -46,15 +47,15 @@ export const COSTS: Readonly<Record<SelectableName, Readonly<Record<string, Cost
   reduce: {
     binomial: reductions.reduceBinomial,
     rabenseifner: reductions.reduceRabenseifner,
-    chain: chain,
+    chain: reducingChain,
   },
   allreduce: {
     recursiveDoubling: reductions.allreduceRecursiveDoubling,
     rabenseifner: reductions.allreduceRabenseifner,
     ring: reductions.allreduceRing,
   },
-  scan: { recursiveDoubling: reductions.scanRecursiveDoubling, chain: chain },
-  exscan: { recursiveDoubling: reductions.scanRecursiveDoubling, chain: chain },
+  scan: { recursiveDoubling: reductions.scanRecursiveDoubling, chain: reducingChain },
+  exscan: { recursiveDoubling: reductions.scanRecursiveDoubling, chain: reducingChain },
   reduceScatter,
   reduceScatterBlock: reduceScatter,
 };
@@ -66,8 +67,9 @@ export function costOf(
   ranks: number,
   bytes: number,
   network: Network,
+  reading?: Reading,
 ): number {
   const cost = COSTS[collective][algorithm];
   if (cost === undefined) throw new RangeError(`${collective} has no algorithm '${algorithm}'`);
-  return ranks === 1 ? 0 : cost(ranks, bytes, new Link(network));
+  return ranks === 1 ? 0 : cost(ranks, bytes, new Link(network, reading));
 }
