@@ -16,6 +16,8 @@ export interface BoardRun {
   readonly refused?: (reason: string) => void;
   /** This rank, counted in the order of their making, can't get the memory. */
   readonly without?: number;
+  /** As if there were more ranks than processors. */
+  readonly crowded?: boolean;
 }
 
 /** {@link spmd} with boards. */
@@ -23,7 +25,7 @@ export function withBoards<T>(
   size: number,
   program: (comm: Communicator) => T | Promise<T>,
   options: SpmdOptions = {},
-  { settings = TINY, made = () => {}, refused = () => {}, without }: BoardRun = {},
+  { settings = TINY, made = () => {}, refused = () => {}, without, crowded = false }: BoardRun = {},
 ): Promise<T[]> {
   const memories = new Map<number, ArrayBuffer>();
   let ranks = 0;
@@ -39,7 +41,7 @@ export function withBoards<T>(
       source: sourceOf(memories, remember, rank === without),
       waits: new BoardWaits(),
       yieldCpu: () => undefined,
-      crowded: false,
+      crowded,
       refused,
     };
   };
