@@ -18,6 +18,8 @@ export interface BoardRun {
   readonly without?: number;
   /** The host of each rank; left out: all are on one. */
   readonly hosts?: readonly string[] | undefined;
+  /** As if there were more ranks than processors. */
+  readonly crowded?: boolean;
 }
 
 /** {@link spmd} with boards. */
@@ -25,7 +27,7 @@ export function withBoards<T>(
   size: number,
   program: (comm: Communicator) => T | Promise<T>,
   options: SpmdOptions = {},
-  { settings = TINY, made = () => {}, refused = () => {}, without, hosts }: BoardRun = {},
+  { settings = TINY, made = () => {}, refused = () => {}, without, hosts, crowded = false }: BoardRun = {},
 ): Promise<T[]> {
   const memories = new Map<number, ArrayBuffer>();
   let ranks = 0;
@@ -41,7 +43,7 @@ export function withBoards<T>(
       source: sourceOf(memories, remember, rank === without),
       waits: new BoardWaits(),
       yieldCpu: () => undefined,
-      crowded: false,
+      crowded,
       refused,
     };
   };

@@ -117,6 +117,11 @@ export class Board {
     this.#countHigh = Math.floor(stamp.count / 2 ** 32);
   }
 
+  /** Ranks share processors. */
+  get crowded(): boolean {
+    return this.#keeper.crowded;
+  }
+
   /** To be asked between two pieces of a long call: the event loop is not to wait for its end. */
   turn(): Wait {
     return this.#keeper.turn();
