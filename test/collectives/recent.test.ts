@@ -14,9 +14,10 @@ describe('plans of the last calls', () => {
     const recent = new RecentPlans();
     const [value, other, out] = [of(1), of(1), of(1)];
     const first = plan();
-    const ask = (...[given, by, options, shares]: [unknown, unknown, object, boolean]) =>
+    type Asked = [value: unknown, by: unknown, options: object, shares: boolean];
+    const ask = (...[given, by, options, shares]: Asked) =>
       recent.plan(context(shares), 3, given, by, options, plan) === first;
-    const again = (...args: Parameters<typeof ask>) => {
+    const again = (...args: Asked) => {
       recent.plan(context(), 3, value, SUM, { out }, () => plan());
       return ask(...args);
     };
@@ -31,7 +32,7 @@ describe('plans of the last calls', () => {
       [value, SUM, {}, false],
       [value, SUM, { out, algorithm: 'ring' }, false],
       [value, SUM, { out }, true],
-    ] as const) {
+    ] satisfies Asked[]) {
       expect(again(...args)).toBe(false);
     }
   });
