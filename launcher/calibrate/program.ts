@@ -5,8 +5,8 @@
 import { SUM, waitAll, world } from 'tsmpi';
 import { COPIED_SIZES, CROWD_SIZES, PAIR_SIZES, REDUCED_SIZES, type Samples, WINDOW } from './samples.ts';
 
-/** Of a batch, in milliseconds. */
-const BATCH = 1;
+/** Of a batch, in milliseconds: with more ranks than processors it has to hold many of their turns. */
+const BATCH = world.size > 2 ? 4 : 1;
 const BATCHES = 8;
 /** Everything is measured so often, in turns: what disturbs the machine for a while disturbs all. */
 const PASSES = 6;
