@@ -48,11 +48,13 @@ describeHosts('a job on several hosts', () => {
     expect(job).toMatchObject({ code: 0, stdout: '4 ranks, every element is 6\n', stderr: '' });
   });
 
-  test.each(['h1:2,h2:2', 'h1:3,h2:1,h3:2', 'h1:1,h2:1,h1:1,h2:1'])(
-    'has collectives in two levels on %s',
-    async (list) => {
-      const cwd = hosts.scripts({
-        'levels.ts': `import { SUM, world } from 'tsmpi';
+  test.each([
+    ['h1:2,h2:2', 'slot'],
+    ['h1:3,h2:1,h3:2', 'slot'],
+    ['h1:2,h2:2', 'node'],
+  ])('has collectives in two levels on %s, mapped by %s', async (list, by) => {
+    const cwd = hosts.scripts({
+      'levels.ts': `import { SUM, world } from 'tsmpi';
 const { rank, size } = world;
 const same = (array: Float64Array, value: number) => array.every((element) => element === value);
 let wrong = 0;
@@ -74,12 +76,11 @@ for (let call = 0; call < 6; call++) {
 const total = await world.reduce(wrong);
 if (rank === 0) console.log(\`\${size} ranks, \${total} wrong\`);
 `,
-      });
-      const job = await hosts.tsrun(['-H', list, 'levels.ts'], { cwd });
-      expect(job).toMatchObject({ code: 0, stderr: '' });
-      expect(job.stdout).toMatch(/^[46] ranks, 0 wrong\n$/);
-    },
-  );
+    });
+    const job = await hosts.tsrun(['-H', list, '--map-by', by, 'levels.ts'], { cwd });
+    expect(job).toMatchObject({ code: 0, stderr: '' });
+    expect(job.stdout).toMatch(/^[46] ranks, 0 wrong\n$/);
+  });
 
   describe('tells each rank where it is', () => {
     const files = {
