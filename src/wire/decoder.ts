@@ -9,6 +9,7 @@
  * put aside. So any number of decoders of one thread can share one staging buffer.
  */
 import { invariant } from '../base/invariant.ts';
+import { FEW_BYTES } from './few.ts';
 import { Frame, HEADER_BYTES } from './frame.ts';
 import { decodeHeader } from './header.ts';
 
@@ -19,8 +20,11 @@ export interface PayloadTarget {
 }
 
 export interface DecoderSink<Target extends PayloadTarget> {
-  /** `frame` and `frame.meta` are valid during the call only. `null` for a frame without payload that is done with. */
-  announce(frame: Frame): Target | null;
+  /**
+   * `frame` and `frame.meta` are valid during the call only. `null` for a frame that is done with: it has no payload, or its payload was taken
+   * from `memory`, where all of it stands already, from `at` on.
+   */
+  announce(frame: Frame, memory?: DataView, at?: number): Target | null;
   /** The payload of the frame announced last is complete. */
   landed(target: Target): void;
 }
@@ -128,27 +132,30 @@ export class FrameDecoder<Target extends PayloadTarget> {
 
   #takeHeader(offset: number, end: number): number {
     if (this.#headerFilled === 0 && end - offset >= HEADER_BYTES) {
-      this.#begin(this.#staging.view, offset);
-      return offset + HEADER_BYTES;
+      const behind = offset + HEADER_BYTES;
+      return behind + this.#begin(this.#staging.view, offset, end - behind);
     }
     const length = Math.min(end - offset, HEADER_BYTES - this.#headerFilled);
     this.#header.bytes.set(this.#staging.bytes.subarray(offset, offset + length), this.#headerFilled);
     this.#headerFilled += length;
     if (this.#headerFilled === HEADER_BYTES) {
       this.#headerFilled = 0;
-      this.#begin(this.#header.view, 0);
+      this.#begin(this.#header.view, 0, 0);
     }
     return offset + length;
   }
 
-  #begin(view: DataView, offset: number): void {
+  /** @returns how many of the `available` bytes behind the header were taken with it. */
+  #begin(view: DataView, offset: number, available: number): number {
     this.#metaBytes = decodeHeader(view, offset, this.#frame);
     if (this.#metaBytes > 0) {
       this.#state = State.META;
-    } else {
-      this.#frame.meta = NO_META;
-      this.#announce();
+      return 0;
     }
+    this.#frame.meta = NO_META;
+    const { bytes } = this.#frame;
+    if (bytes === 0 || bytes > FEW_BYTES || bytes > available) return this.#announce();
+    return this.#announce(view, offset + HEADER_BYTES);
   }
 
   #takeMeta(offset: number, end: number): number {
@@ -173,19 +180,20 @@ export class FrameDecoder<Target extends PayloadTarget> {
     return offset + length;
   }
 
-  #announce(): void {
+  /** @returns how many bytes of the payload were taken from `memory`: all or none. */
+  #announce(memory?: DataView, at?: number): number {
     const { bytes } = this.#frame;
     this.#state = State.HEADER;
-    const target = this.#sink.announce(this.#frame);
+    const target = this.#sink.announce(this.#frame, memory, at);
     // The sink may have stopped us: TypeScript can't see that the state changes in calls.
-    if ((this.#state as State) === State.STOPPED) return;
+    if ((this.#state as State) === State.STOPPED) return 0;
     if (target === null) {
-      invariant(bytes === 0, 'no landing for a payload', bytes);
-      return;
+      invariant(bytes === 0 || memory !== undefined, 'no landing for a payload', bytes);
+      return bytes;
     }
     if (bytes === 0) {
       this.#sink.landed(target);
-      return;
+      return 0;
     }
     this.#state = State.PAYLOAD;
     this.#target = target;
@@ -193,6 +201,7 @@ export class FrameDecoder<Target extends PayloadTarget> {
     this.#segment = 0;
     this.#segmentFilled = 0;
     this.#advance(0);
+    return 0;
   }
 
   /** HOT (bench: rate). */

@@ -37,6 +37,22 @@ describe.each(runs)('point to point over %s', (_name, run) => {
     expect(received).toEqual(values);
   });
 
+  it('brings more short messages than any buffer holds, numbers and arrays, bit by bit', async () => {
+    const count = 5000;
+    const of = (i: number) => (i % 2 === 0 ? i : Float64Array.from({ length: 1 + (i % 12) }, (_, j) => i + j));
+    const [, received] = await run(2, async (comm) => {
+      if (comm.rank === 0) {
+        const requests = Array.from({ length: count }, (_, i) => comm.isend(of(i), 1));
+        await comm.send(new Float64Array(1), 1, 1);
+        return waitAll(requests);
+      }
+      await comm.recv(0, 1);
+      const outs = Array.from({ length: count }, (_, i) => (i % 4 === 1 ? new Float64Array(1 + (i % 12)) : undefined));
+      return waitAll(outs.map((out) => comm.irecv<unknown>(0, 0, { out })));
+    });
+    expect(received).toEqual(Array.from({ length: count }, (_, i) => of(i)));
+  });
+
   it('keeps the order of one sender whatever the sizes, also through wildcards', async () => {
     const [, received] = await run(2, async (comm) => {
       if (comm.rank === 0) {

@@ -21,15 +21,22 @@ export class Recorder implements FrameSink {
   cut: Cut = whole;
   /** Runs first in every announce; may throw. */
   onAnnounce: (peer: number, frame: Frame) => void = () => {};
+  /** Whether a payload that is there already is taken where it stands. */
+  takes: () => boolean = () => false;
   onLanded: (arrival: Arrival) => void = () => {};
   readonly #frames = new Map<Landing, Frame>();
   #waiters: { check: () => boolean; resolve: () => void }[] = [];
 
-  announce(peer: number, frame: Frame): Landing | null {
+  announce(peer: number, frame: Frame, memory?: DataView, at = 0): Landing | null {
     this.calls.push(`announce ${peer}`);
     this.onAnnounce(peer, frame);
     if (frame.bytes === 0) {
       this.#arrived({ peer, frame: frame.clone(), payload: Buffer.alloc(0) });
+      return null;
+    }
+    if (memory !== undefined && this.takes()) {
+      const there = Buffer.from(memory.buffer, memory.byteOffset + at, frame.bytes);
+      this.#arrived({ peer, frame: frame.clone(), payload: Buffer.from(there) });
       return null;
     }
     const landing = { segments: this.cut(frame.bytes).map((length) => new Uint8Array(length)) };

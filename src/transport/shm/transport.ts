@@ -75,7 +75,7 @@ export class ShmTransport implements Transport, ProducerOwner {
     invariant(this.#sink === undefined, 'attach called twice', this.self);
     this.#sink = sink;
     this.#mesh.attach({
-      announce: (peer, frame) => this.#announce(sink, peer, frame),
+      announce: (peer, frame, memory, at) => this.#announce(sink, peer, frame, memory, at),
       landed: (peer, landing) => sink.landed(peer, landing),
       lost: (peer, reason) => this.#lost(peer, reason),
     });
@@ -241,13 +241,13 @@ export class ShmTransport implements Transport, ProducerOwner {
 
   // ── What comes over the sockets ────────────────────────────────────────────────────────────────────────────────────
 
-  #announce(sink: FrameSink, peer: number, frame: Frame): Landing | null {
+  #announce(sink: FrameSink, peer: number, frame: Frame, memory?: DataView, at?: number): Landing | null {
     if (frame.kind === FrameKind.RING) {
       this.#hear(this.#lane(peer), frame);
       return null;
     }
     this.#socketPolls = SOCKET_POLLS;
-    return sink.announce(peer, frame);
+    return sink.announce(peer, frame, memory, at);
   }
 
   #hear(lane: Lane, frame: Frame): void {

@@ -189,8 +189,8 @@ export class Link implements ConnectionHandler, DecoderSink<Landing> {
     this.lose(lostPeer(this.peer, what + where, error));
   }
 
-  announce(frame: Frame): Landing | null {
-    return this.#share.sink.announce(this.peer, frame);
+  announce(frame: Frame, memory?: DataView, at?: number): Landing | null {
+    return this.#share.sink.announce(this.peer, frame, memory, at);
   }
 
   landed(landing: Landing): void {

@@ -31,8 +31,6 @@ export async function posted({ place, letters, way, taken }: Reception): Promise
     const { source, tag } = pattern;
     const begin = tick();
     const request = random() < 0.5 ? comm.irecv(source, tag) : comm.recvInit(source, tag).start();
-    // Where something else has failed first nobody waits for it.
-    request.then(undefined, () => {});
     return { ...pattern, posted: begin, request };
   };
   const note = ({ source, tag, posted, request: { status } }: Posting, value: unknown) => {
