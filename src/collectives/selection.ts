@@ -63,10 +63,8 @@ const LEVEL_RULES: readonly LevelRule[] = [
   { collective: 'allgatherv' },
   { collective: 'reduce', scattered: true },
   { collective: 'reduce', maxBytes: 64 * KiB },
-  { collective: 'reduce', maxBytes: 1024 * KiB, maxSize: 8 },
   { collective: 'allreduce', scattered: true },
   { collective: 'allreduce', maxBytes: 64 * KiB },
-  { collective: 'allreduce', maxBytes: 1024 * KiB, maxSize: 8 },
 ];
 
 const RULES: readonly Rule[] = [
