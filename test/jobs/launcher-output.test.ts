@@ -175,5 +175,7 @@ test('-q says nothing of its own, -v says what happens when', async () => {
   const cwd = scripts({ 'job.ts': "throw new Error('x');\n" });
   expect(await tsrun(['-q', '-n', '2', 'job.ts'], { cwd })).toMatchObject({ code: 1, stderr: '' });
   const { stderr } = await tsrun(['-v', '-n', '2', 'job.ts'], { cwd });
-  expect(stderr).toMatch(/compiled job\.ts; starting 2 ranks\n[\s\S]*rank 1 is pid \d+ on \S+\n[\s\S]*exit code 1\n$/);
+  expect(stderr).toMatch(
+    /compiled job\.ts; starting 2 ranks\n.* chooses algorithms: .*\n[\s\S]*rank 1 is pid \d+ on \S+\n[\s\S]*exit code 1\n$/,
+  );
 });

@@ -80,6 +80,8 @@ test.each<[string, Partial<LaunchRequest>]>([
   ['--transport auto', {}],
   ['--transport unix', { transport: 'unix' }],
   ['--transport shm', { transport: 'shm' }],
+  ['--model off', { model: 'off' }],
+  ['--model here/m.json', { model: 'here/m.json' }],
   ['--launcher local', {}],
   ['--oversubscribe', {}],
   ['--launcher auto', {}],
@@ -137,6 +139,7 @@ describe('wrong usage is one line that says what would be right, and exit code 2
     ['--stdin some s.ts', /^--stdin some: give a rank, all or none$/],
     ['--prefix maybe s.ts', /^--prefix maybe: give auto, always or never$/],
     ['--transport pigeon s.ts', /^--transport pigeon: give auto, tcp, unix or shm$/],
+    ['--model= s.ts', /^--model "": give auto, off or the file that tsrun calibrate has written$/],
     ['--timeout 0 s.ts', /^--timeout 0: give seconds, more than 0/],
     ['--timeout 1e99 s.ts', /^--timeout 1e99: give seconds/],
     ['--timeout 9999999 s.ts', /less than 2147483$/],
@@ -358,6 +361,11 @@ describe('a task of another launcher', () => {
     expect(exitCode).toBe(2);
   });
 
+  test('has no model', () => {
+    const message = '--model: the table chooses algorithms where mpiexec starts the ranks; with -n N, ';
+    expect(refusal('--model off s.ts', env).message).toContain(message);
+  });
+
   test('needs a script, and to know which task it is', () => {
     expect(refusal('', env).message).toMatch(/^no script given/);
     expect(refusal('s.ts', { PMI_RANK: '4', PMI_SIZE: '4' }).message).toMatch(
@@ -376,7 +384,8 @@ describe('words in the place of a script', () => {
     expect(parse('hosts --help')).toEqual({ type: 'help' });
   });
 
-  test('doctor and manifest have words of their own', () => {
+  test('calibrate, doctor and manifest have words of their own', () => {
+    expect(parse('calibrate --json a')).toEqual({ type: 'calibrate', args: ['--json', 'a'] });
     expect(parse('doctor -x --json a')).toEqual({ type: 'doctor', args: ['-x', '--json', 'a'] });
     expect(parse('manifest k8s -n 4')).toEqual({ type: 'manifest', args: ['k8s', '-n', '4'] });
   });
