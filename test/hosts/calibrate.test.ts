@@ -48,7 +48,7 @@ describeHosts('across hosts', () => {
     for (const { latency, overhead } of Object.values(between)) expect(latency + overhead).toBeGreaterThan(1e-7);
   });
 
-  test.each([21, 22, 23])('all ranks choose alike by any parameters: seed %i', async (seed) => {
+  test.each([21])('all ranks choose alike by any parameters: seed %i', async (seed) => {
     const cwd = hosts.scripts({ 'job.ts': PROGRAM });
     const model = measuredAt(join(cwd, 'm.json'), seed);
     const job = await hosts.tsrun(['-v', '-H', 'h1:2,h2:2', '--model', model, 'job.ts'], { cwd });

@@ -41,7 +41,6 @@ test('tsrun calibrate measures all links, and jobs choose by that', { timeout: D
 
 test.each([
   ['tcp', 3, 11],
-  ['unix', 4, 12],
   ['auto', 4, 13],
 ])(
   'whatever the parameters say, all ranks agree: over %s on %i ranks, seed %i',

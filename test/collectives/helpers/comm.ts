@@ -9,6 +9,8 @@ export interface Options {
 export interface CollectiveComm {
   readonly rank: number;
   readonly size: number;
+  /** The host of each rank, where it knows. */
+  readonly hosts?: readonly string[];
   barrier(options?: Options): Promise<void>;
   bcast(value: unknown, root?: number, options?: Options): Promise<unknown>;
   scatter(values: unknown[] | undefined, root?: number, options?: Options): Promise<unknown>;

@@ -3,6 +3,7 @@
  *
  * Each rank computes on its own what it must get, so a run needs nothing but the communicator.
  */
+import { HostMap } from '../../../src/collectives/levels/host-map.ts';
 import { SELECTABLE, type SelectableName } from '../../../src/collectives/registry.ts';
 import { messageNamesOf } from '../../../src/collectives/selection.ts';
 import { Checks, type Run } from './checks.ts';
@@ -19,7 +20,7 @@ export interface MatrixOptions {
   everyRoot?: boolean;
   /** This root alone. */
   root?: number;
-  /** The ranks of a host do not follow one on another. */
+  /** The ranks of a host do not follow one on another. Default: what the communicator says. */
   scattered?: boolean;
 }
 
@@ -41,7 +42,7 @@ export async function matrixProgram(comm: CollectiveComm, options: MatrixOptions
     lengths: [...new Set([0, 1, n - 1, n, n + 1, ...(options.lengths ?? [])])],
     roots: options.root !== undefined ? [options.root] : rootsOf(options.everyRoot ?? n <= 9, ranks),
     ranks,
-    scattered: options.scattered ?? false,
+    scattered: options.scattered ?? !new HostMap(comm.hosts ?? []).consecutive,
   };
   for (const name of options.only ?? SELECTABLE) {
     const part = PARTS[name];
